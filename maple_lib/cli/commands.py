@@ -1,0 +1,209 @@
+"""The commands; each reads its options, calls one room, and prints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from maple_lib.errors import MapleError
+
+Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
+Model = Annotated[Path, typer.Option(help="Checkpoint folder; `maple demo` and `maple train` make one.")]
+DEMO_MODEL = Path("demo/run/model")
+PHANTOM_NOTICE = "This model was trained on phantoms: it knows phantoms. For research and teaching only."
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder of the page.")] = Path("demo"),
+    seed: int = 0,
+    quiet: Quiet = False,
+) -> None:
+    """The whole walk in minutes: parse, train, ground, retrieve, and a page that shows it."""
+    from maple_lib.cli.demo import run_demo
+
+    page = run_demo(out, seed=seed, progress=not quiet)
+    typer.echo(f"Open {page} in a browser.")
+
+
+def parse(
+    files: Annotated[list[Path], typer.Argument(help="Report files (.txt).")],
+    as_json: Json = False,
+) -> None:
+    """Read reports and print their statements: region, finding, existence."""
+    from maple_lib.reports import parse as parse_report
+
+    failed = 0
+    for path in files:
+        try:
+            report = parse_report(_read_text(path))
+        except MapleError as error:
+            typer.echo(f"maple: {error}", err=True)
+            failed += 1
+            continue
+        if as_json:
+            typer.echo(json.dumps({"file": path.name, **report.to_dict()}))
+        else:
+            _print_triplets(path, report)
+    if failed:
+        typer.echo(f"maple: {failed} of {len(files)} files could not be read", err=True)
+        raise typer.Exit(1)
+
+
+def train(
+    method: str = "asg",
+    preset: str = "tiny",
+    out: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Any field as name=value; may be repeated.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Train a method; run the same command again to go on after an interruption."""
+    from maple_lib.training import train as run_training
+    from maple_lib.training import train_config
+
+    overrides = dict(_setting(s) for s in settings or [])
+    if out:
+        overrides["out"] = str(out)
+    config = train_config(method, preset, **overrides)
+    run_training(config, progress=not quiet)
+    typer.echo(f"Saved {Path(config.out) / 'model'}")
+
+
+def evaluate(
+    model: Model = DEMO_MODEL,
+    protocol: Annotated[
+        str, typer.Option(help="A name of evaluation/protocols.yaml.")
+    ] = "phantom_grounding_easy",
+    studies: Annotated[int, typer.Option(help="Held-out phantoms.")] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of the held-out phantoms.")] = 1000,
+    difficulty: str = "easy",
+    as_json: Json = False,
+) -> None:
+    """Score a model on held-out phantoms, its floors beside it."""
+    from maple_lib import load_method, load_studies
+    from maple_lib.evaluation import evaluate as score
+
+    method = load_method(str(model))
+    held_out = load_studies("phantom", n=studies, seed=seed, size=method.image_size, difficulty=difficulty)
+    result = score(method, held_out, protocol)
+    typer.echo(json.dumps(result.to_dict()) if as_json else str(result))
+
+
+def ground(
+    image: Annotated[Path, typer.Argument(help="A radiograph: DICOM, PNG or JPEG.")],
+    phrase: Annotated[str, typer.Argument(help='What to look for, e.g. "left pleural effusion".')],
+    out: Annotated[Path, typer.Option(help="PNG to write.")] = Path("heat.png"),
+    model: Model = DEMO_MODEL,
+    as_json: Json = False,
+) -> None:
+    """Draw where in an image a phrase points to."""
+    from maple_lib.cli.grounding import ground_phrase
+
+    result = ground_phrase(model, image, phrase, out)
+    typer.echo(json.dumps(result) if as_json else _say_ground(result))
+
+
+def index(
+    out: Annotated[Path, typer.Argument(help="Folder to write the index to.")],
+    source: Annotated[str, typer.Option(help="Studies: 'samples', or a folder.")] = "samples",
+    model: Model = DEMO_MODEL,
+    quiet: Quiet = False,
+) -> None:
+    """Embed the regions of many cases once, for search."""
+    from maple_lib import CaseIndex, load_method, load_studies
+
+    built = CaseIndex.build(load_method(str(model)), load_studies(source), out, progress=not quiet)
+    typer.echo(f"{len(built)} cases in {out}")
+
+
+def retrieve(
+    folder: Annotated[Path, typer.Argument(help="An index folder, made by `maple index`.")],
+    query: Annotated[str, typer.Argument(help="A phrase, or the id of a study of the source.")],
+    region: Annotated[
+        str | None, typer.Option(help='Search by this region, e.g. "left lower lung zone".')
+    ] = None,
+    source: Annotated[str, typer.Option(help="Where the query study comes from.")] = "samples",
+    k: int = 5,
+    model: Model = DEMO_MODEL,
+    as_json: Json = False,
+) -> None:
+    """Find cases that look alike in a region, or that fit a phrase."""
+    from maple_lib.cli.retrieving import find_cases
+
+    hits = find_cases(folder, model, query, region, source, k)
+    if as_json:
+        typer.echo(json.dumps(hits))
+        return
+    for rank, hit in enumerate(hits, 1):
+        found = ", ".join(hit["findings"]) or "nothing stated"
+        typer.echo(f"{rank}. {hit['study_id']}  {hit['score']:.3f}  {found}")
+
+
+def bench(
+    studies: Annotated[int, typer.Option(help="Phantoms to draw.")] = 60,
+    as_json: Json = False,
+) -> None:
+    """Time this machine: drawing, parsing, encoding."""
+    from maple_lib.cli.benching import time_machine
+
+    rows = time_machine(studies)
+    typer.echo(json.dumps(rows) if as_json else "\n".join(f"{k:28s} {v:10.1f}" for k, v in rows.items()))
+
+
+evaluate.__name__ = "eval"
+ALL = (demo, parse, train, evaluate, ground, index, retrieve, bench)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise MapleError(path, "is not a UTF-8 text file", "save the report as plain text") from error
+    except OSError as error:
+        raise MapleError(path, error.strerror or "cannot be read", "check the path") from error
+
+
+def _print_triplets(path: Path, report: Any) -> None:
+    typer.echo(f"{path.name}: {len(report.triplets)} statements{_reason(report)}")
+    for t in report.triplets:
+        typer.echo(f"  {t.existence:9s}  {t.finding:24s}  {t.region or '-'}")
+
+
+def _reason(report: Any) -> str:
+    return f" ({report.reason})" if not report.triplets and report.reason else ""
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise MapleError(f"--set {text}", "has no '='", "write --set name=value, e.g. --set lr=1e-4")
+    import yaml
+
+    try:
+        return name, _number(yaml.safe_load(value))
+    except yaml.YAMLError as error:
+        raise MapleError(
+            f"--set {text}", "the value cannot be read", "write a number, text or [a, b]"
+        ) from error
+
+
+def _number(value: Any) -> Any:
+    """YAML reads 1e-4 as text; a setting means the number."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _say_ground(result: dict[str, Any]) -> str:
+    return (
+        f"Wrote {result['out']}: the map of {result['phrase']!r} peaks at row {result['peak'][0]}, "
+        f"column {result['peak'][1]} of {result['size'][0]} x {result['size'][1]}.\n{PHANTOM_NOTICE}"
+    )

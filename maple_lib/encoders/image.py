@@ -1,0 +1,111 @@
+"""Image encoders: any timm backbone, its feature maps fused on one patch grid."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from maple_lib.errors import MapleError
+
+
+class ImageEncoder(nn.Module):
+    """A timm backbone that yields patch features on a known grid, and their mean.
+
+    Args:
+        name: a timm model name, e.g. ``"regnetx_002"``, ``"resnet50"``, ``"vit_tiny_patch16_224"``.
+        image_size: height and width of the input in pixels.
+        strides: feature maps to fuse, in pixels per cell; the finest gives the grid.
+        width: channels of the fused features.
+        pretrained: load timm's weights; needs a network or a filled cache.
+
+    Raises:
+        MapleError: if timm does not know the name or has no feature map at a stride.
+    """
+
+    def __init__(
+        self,
+        name: str = "regnetx_002",
+        image_size: int = 128,
+        strides: tuple[int, ...] = (8, 16),
+        width: int = 192,
+        pretrained: bool = False,
+    ) -> None:
+        super().__init__()
+        self.image_size = image_size
+        self.backbone = _create_backbone(name, image_size, strides, pretrained)
+        self.lateral = nn.ModuleList(
+            nn.Conv2d(channels, width, 1) for channels in self.backbone.feature_info.channels()
+        )
+        self.norm = nn.LayerNorm(width)
+        self.width = width
+        side = -(-image_size // min(strides))
+        self.grid = (side, side)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Patch features, row by row.
+
+        Args:
+            images: (B, 1, H, W) float in [0, 1], bone bright.
+
+        Returns:
+            (B, N, width) with N = h * w of ``self.grid``.
+
+        Raises:
+            MapleError: if the shape is not (B, 1, image_size, image_size).
+        """
+        self._check(images)
+        maps = self.backbone((images - 0.5) / 0.25)
+        fused: Tensor = sum(  # type: ignore[assignment]
+            F.interpolate(lateral(m), self.grid, mode="bilinear", align_corners=False)
+            if m.shape[-2:] != self.grid
+            else lateral(m)
+            for lateral, m in zip(self.lateral, maps, strict=True)
+        )
+        return self.norm(fused.flatten(2).transpose(1, 2))
+
+    def _check(self, images: Tensor) -> None:
+        want = (1, self.image_size, self.image_size)
+        if images.ndim != 4 or tuple(images.shape[1:]) != want:
+            raise MapleError(
+                f"images {tuple(images.shape)}",
+                f"expected (B, {want[0]}, {want[1]}, {want[2]})",
+                "build them with maple_lib.data.batch.images_tensor(studies, size)",
+            )
+
+
+def _create_backbone(name: str, image_size: int, strides: tuple[int, ...], pretrained: bool) -> nn.Module:
+    import timm
+
+    if not timm.is_model(name):
+        close = ", ".join(get_close_matches(name, timm.list_models(), 5, 0.5)) or "see timm.list_models()"
+        raise MapleError(f"image encoder {name!r}", "timm has no such model", f"close names: {close}")
+    probe = timm.create_model(name, pretrained=False, features_only=True, in_chans=1)
+    reductions = list(probe.feature_info.reduction())
+    missing = [s for s in strides if s not in reductions]
+    if missing:
+        raise MapleError(
+            f"image encoder {name!r}",
+            f"no feature map at stride {missing[0]}",
+            f"it has strides {reductions}",
+        )
+    indices = tuple(reductions.index(s) for s in strides)
+    return _load_backbone(name, indices, pretrained)
+
+
+def _load_backbone(name: str, indices: tuple[int, ...], pretrained: bool) -> nn.Module:
+    import timm
+
+    try:
+        return timm.create_model(
+            name, pretrained=pretrained, features_only=True, in_chans=1, out_indices=indices
+        )
+    except (OSError, RuntimeError) as error:
+        if not pretrained:
+            raise
+        raise MapleError(
+            f"weights of {name!r}",
+            f"could not be fetched ({type(error).__name__})",
+            "work offline with pretrained=False, or fill the hub cache on a machine with a network",
+        ) from error

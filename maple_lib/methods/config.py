@@ -1,0 +1,98 @@
+"""What a method is built from: one dataclass, saved beside every checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from maple_lib.errors import MapleError
+
+
+@dataclass(frozen=True, slots=True)
+class MethodConfig:
+    """Sizes and weights of a method.
+
+    Attributes:
+        method: name in the registry.
+        image_encoder: timm model name.
+        image_size: input side in pixels.
+        image_strides: feature maps fused on the grid of the finest.
+        image_width: channels of the fused features.
+        pretrained: start from timm's weights.
+        text_encoder: ``"small"`` or a transformers name or path.
+        text_layers, text_width, text_heads: size of the small BERT.
+        max_length: word pieces per sentence.
+        dim: size of the shared embedding.
+        head_hidden: width inside the projection heads.
+        temperature: of every contrastive term.
+        weights: weight of each loss term, by name; a term that is not named counts once,
+            one of weight 0 is not computed.
+    """
+
+    method: str = "asg"
+    image_encoder: str = "regnetx_002"
+    image_size: int = 128
+    image_strides: tuple[int, ...] = (8, 16)
+    image_width: int = 192
+    pretrained: bool = False
+    text_encoder: str = "small"
+    text_layers: int | None = 2
+    text_width: int = 128
+    text_heads: int = 4
+    max_length: int = 112
+    dim: int = 128
+    head_hidden: int = 256
+    temperature: float = 0.07
+    weights: dict[str, float] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> MethodConfig:
+        """Read what ``to_dict`` wrote.
+
+        Raises:
+            MapleError: if a field is unknown.
+        """
+        check_fields(cls, values)
+        if "image_strides" in values:
+            values = values | {"image_strides": tuple(values["image_strides"])}
+        return cls(**values)
+
+
+PRESETS: dict[str, MethodConfig] = {
+    "tiny": MethodConfig(),
+    "laptop": MethodConfig(image_width=256, head_hidden=512),
+    "gpu": MethodConfig(
+        image_encoder="resnet50",
+        image_size=224,
+        image_strides=(16, 32),
+        image_width=768,
+        pretrained=True,
+        text_encoder="emilyalsentzer/Bio_ClinicalBERT",
+        text_layers=6,
+        head_hidden=2048,
+    ),
+}
+
+
+def method_config(method: str, preset: str = "tiny", **overrides: Any) -> MethodConfig:
+    """The configuration of a method at a preset, with any field overridden by name.
+
+    Raises:
+        MapleError: if the preset or a field is unknown; the message lists what there is.
+    """
+    if preset not in PRESETS:
+        raise MapleError(f"preset {preset!r}", "unknown preset", f"use one of: {', '.join(PRESETS)}")
+    check_fields(MethodConfig, overrides)
+    return replace(PRESETS[preset], method=method, **overrides)
+
+
+def check_fields(kind: type, values: dict[str, Any]) -> None:
+    """Raise a MapleError that names the first field ``kind`` does not have."""
+    known = [f.name for f in fields(kind)]
+    for name in values:
+        if name not in known:
+            raise MapleError(f"field {name!r}", f"{kind.__name__} has none", f"it has: {', '.join(known)}")

@@ -1,0 +1,59 @@
+"""The run's log: one JSON object a line, readable by any tool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+LOG = "log.jsonl"
+
+
+class RunLog:
+    """Appends rows to a run's log; on a resume, rows after the checkpoint are dropped first.
+
+    Args:
+        run: the run's folder.
+        stage: name of the stage that begins or goes on.
+        begin: its first step from here.
+    """
+
+    def __init__(self, run: Path, stage: str, begin: int) -> None:
+        path = run / LOG
+        kept = [row for row in read_log(run) if row["stage"] != stage or row["step"] < begin]
+        text = "".join(json.dumps(row) + "\n" for row in kept)
+        path.write_text(text, encoding="utf-8")
+        self._file = path.open("a", encoding="utf-8")
+
+    def __enter__(self) -> RunLog:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Append one row."""
+        self._file.write(json.dumps(row) + "\n")
+
+    def flush(self) -> None:
+        """Bring the rows to the disk, so that log and checkpoint agree after a crash."""
+        self._file.flush()
+
+
+def read_log(run: Path) -> list[dict[str, Any]]:
+    """All rows of a run's log; a last line cut by a crash is left out."""
+    return list(_rows(run / LOG))
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    if not path.is_file():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            return

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from maple_lib.cli.parsing import Format, choose_format, print_parsed, write_parsed
 from maple_lib.errors import MapleError
 
 Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
@@ -31,25 +32,19 @@ def demo(
 
 def parse(
     files: Annotated[list[Path], typer.Argument(help="Report files (.txt).")],
+    format: Annotated[
+        Format | None, typer.Option(help="What to write; with --out, its ending can say it.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; the screen if none.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Read reports and print their statements: region, finding, existence."""
-    from maple_lib.reports import parse as parse_report
-
-    failed = 0
-    for path in files:
-        try:
-            report = parse_report(_read_text(path))
-        except MapleError as error:
-            typer.echo(f"maple: {error}", err=True)
-            failed += 1
-            continue
-        if as_json:
-            typer.echo(json.dumps({"file": path.name, **report.to_dict()}))
-        else:
-            _print_triplets(path, report)
-    if failed:
-        typer.echo(f"maple: {failed} of {len(files)} files could not be read", err=True)
+    """Read reports and print or write their statements: region, finding, existence."""
+    chosen = choose_format(format, out, as_json)
+    failures = write_parsed(files, out, chosen) if chosen else print_parsed(files)
+    for failure in failures:
+        typer.echo(f"maple: {failure}", err=True)
+    if failures:
+        typer.echo(f"maple: {len(failures)} of {len(files)} files could not be read", err=True)
         raise typer.Exit(1)
 
 
@@ -157,25 +152,6 @@ def bench(
 
 evaluate.__name__ = "eval"
 ALL = (demo, parse, train, evaluate, ground, index, retrieve, bench)
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise MapleError(path, "is not a UTF-8 text file", "save the report as plain text") from error
-    except OSError as error:
-        raise MapleError(path, error.strerror or "cannot be read", "check the path") from error
-
-
-def _print_triplets(path: Path, report: Any) -> None:
-    typer.echo(f"{path.name}: {len(report.triplets)} statements{_reason(report)}")
-    for t in report.triplets:
-        typer.echo(f"  {t.existence:9s}  {t.finding:24s}  {t.region or '-'}")
-
-
-def _reason(report: Any) -> str:
-    return f" ({report.reason})" if not report.triplets and report.reason else ""
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -37,23 +37,26 @@ def contrast(
             the positive of anchor i is candidate i + ``offset``.
         offset: position of the first anchor's own positive among the candidates.
         anchors: (..., Q) bool, the anchors that count. Default: all.
-        candidates: (..., K) bool, the candidates that can be chosen. Default: all.
+        candidates: (..., K) bool, the candidates that can be chosen, or (..., Q, K) when every anchor has its
+            own. Default: all.
 
     Returns:
         Scalar, in nats, averaged over the anchors that count and have a positive; 0 when there are none.
     """
     logits = at_least_float32(logits)
     if candidates is None:
-        candidates = logits.new_ones(logits.shape[:-2] + logits.shape[-1:], dtype=torch.bool)
+        candidates = logits.new_ones(logits.shape[-1:], dtype=torch.bool)
+    if candidates.ndim < logits.ndim:
+        candidates = candidates[..., None, :]
     # A row with nothing to choose from would give inf - inf in the gradient; it is left open and not counted.
     closed = ~candidates & candidates.any(-1, keepdim=True)
-    partition = logits.masked_fill(closed[..., None, :], -torch.inf).logsumexp(-1)
+    partition = logits.masked_fill(closed, -torch.inf).logsumexp(-1)
     if targets is None:
         check_offset(offset, logits.shape[-2], logits.shape[-1])
         positive = logits.diagonal(offset, -2, -1)
-        known = candidates[..., offset : offset + logits.shape[-2]]
+        known = candidates.expand(logits.shape).diagonal(offset, -2, -1)
     else:
-        weights = targets.to(logits.dtype) * candidates[..., None, :]
+        weights = targets.to(logits.dtype) * candidates
         total = weights.sum(-1)
         known = total > 0
         positive = (weights * logits).sum(-1) / torch.where(known, total, 1)

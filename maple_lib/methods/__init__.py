@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _REGISTRY = {
     "asg": "maple_lib.methods.asg:ASG",
+    "maple_joint": "maple_lib.methods.maple_joint:MapleJoint",
 }
 
 __all__ = ["create_method", "list_methods", "load_method", "method_class"]

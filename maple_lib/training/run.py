@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from maple_lib.data.phantoms.sequence import PhantomSequence
 from maple_lib.data.sources import load_studies
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
@@ -52,12 +53,8 @@ def train(config: TrainConfig, studies: Sequence[Study] | None = None, progress:
 def training_studies(config: TrainConfig) -> Sequence[Study]:
     """The studies a configuration names."""
     if config.source == "phantom":
-        return load_studies(
-            "phantom",
-            n=config.studies,
-            seed=config.seed,
-            size=config.model.image_size,
-            difficulty=config.difficulty,
+        return PhantomSequence(
+            config.studies, config.seed, config.model.image_size, config.difficulty
         )
     return load_studies(config.source)
 

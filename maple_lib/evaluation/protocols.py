@@ -1,0 +1,140 @@
+"""The named protocols of ``protocols.yaml``, typed: a number without its protocol is not a result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from maple_lib.errors import MapleError
+from maple_lib.evaluation.grounding.overlap import NORMALISATIONS, Normalisation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """What a number depends on.
+
+    Attributes:
+        name: its name in ``protocols.yaml``.
+        version: raised whenever a number could change.
+        task: ``"grounding"``, ``"retrieval"``, ``"location_retrieval"`` or ``"parsing"``.
+        description: in a sentence or two.
+        source: paper or project whose habit it follows.
+    """
+
+    name: str
+    version: int
+    task: str
+    description: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroundingProtocol(Protocol):
+    """How heat maps are made and scored.
+
+    Attributes:
+        truth: ``"lesions"`` (exact masks of phantoms) or ``"boxes"`` (phrases with boxes).
+        sigma: of the Gaussian on the patch grid, in patches.
+        interpolation: from the patch grid to the image.
+        thresholds: of the mean IoU.
+        headline: the normalisation whose mean IoU is quoted first.
+        location_free: whether phrases without a place are asked too.
+        bootstrap: number of resamples of the 95 % intervals.
+        difficulty: of the phantoms, None for other data.
+    """
+
+    truth: Literal["lesions", "boxes"]
+    sigma: float
+    interpolation: Literal["nearest", "bilinear"]
+    thresholds: tuple[float, ...]
+    headline: Normalisation
+    location_free: bool
+    bootstrap: int
+    difficulty: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrievalProtocol(Protocol):
+    """Image and text find each other: ``ks`` of R@K, and whether equal texts count as right."""
+
+    ks: tuple[int, ...]
+    dedupe: bool
+    bootstrap: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationRetrievalProtocol(Protocol):
+    """Search by region: ``ks``, and how many cases a region needs before it is scored."""
+
+    ks: tuple[int, ...]
+    minimum_cases: int
+    bootstrap: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsingProtocol(Protocol):
+    """Triplets of reports."""
+
+
+_TASKS: dict[str, type[Protocol]] = {
+    "grounding": GroundingProtocol,
+    "retrieval": RetrievalProtocol,
+    "location_retrieval": LocationRetrievalProtocol,
+    "parsing": ParsingProtocol,
+}
+
+
+def protocol(name: str) -> Protocol:
+    """A protocol by name.
+
+    Raises:
+        MapleError: if there is none of that name; the message lists them.
+    """
+    known = _read()
+    if name not in known:
+        raise MapleError(f"protocol {name!r}", "unknown", f"choose one of: {', '.join(known)}")
+    return known[name]
+
+
+def list_protocols() -> tuple[str, ...]:
+    """The names of all protocols."""
+    return tuple(_read())
+
+
+@lru_cache(maxsize=1)
+def _read() -> dict[str, Protocol]:
+    import yaml
+
+    text = (files("maple_lib.evaluation") / "protocols.yaml").read_text(encoding="utf-8")
+    return {name: build_protocol(name, entry) for name, entry in yaml.safe_load(text).items()}
+
+
+def build_protocol(name: str, entry: dict[str, Any]) -> Protocol:
+    """A protocol from its entry: lists become tuples, every field is checked.
+
+    Raises:
+        MapleError: for an unknown task, a missing, unknown or impossible field.
+    """
+    kind: type[Any] | None = _TASKS.get(entry.get("task", ""))
+    if kind is None:
+        raise MapleError(
+            f"protocol {name!r}", f"unknown task {entry.get('task')!r}", f"use {', '.join(_TASKS)}"
+        )
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    unknown = set(values) - {f.name for f in fields(kind)}
+    if unknown:
+        raise MapleError(f"protocol {name!r}", f"unknown fields {sorted(unknown)}", "remove or rename them")
+    if values.get("headline", "clamp") not in NORMALISATIONS:
+        raise MapleError(
+            f"protocol {name!r}", f"headline={values['headline']!r}", f"use {', '.join(NORMALISATIONS)}"
+        )
+    try:
+        built: Protocol = kind(name=name, **values)
+    except TypeError as error:
+        raise MapleError(f"protocol {name!r}", f"incomplete: {error}", "add the missing fields") from None
+    return built

@@ -1,0 +1,163 @@
+"""Build an index: every case embedded once, arrays per region, the folder whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maple_lib.data.study import Study
+from maple_lib.errors import MapleError
+from maple_lib.retrieval.cases import CASE_COLUMNS, STATEMENT_COLUMNS, case_row, region_texts, statements
+from maple_lib.methods.inference import encode_studies, encode_texts, inference, method_name
+from maple_lib.retrieval.manifest import FILE, Manifest, fingerprint
+from maple_lib.retrieval.rows import RowWriter, checksum
+from maple_lib.vocabulary import REGIONS
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from maple_lib.encoders.features import ImageFeatures
+
+Rows = list[dict[str, Any]]
+WHOLE = "whole"
+
+
+def array_names(place: str, side: str) -> tuple[str, str]:
+    """File names of the embeddings and of their case numbers; ``side`` is ``image`` or ``text``."""
+    stem = place.replace(" ", "_")
+    return f"{stem}.{side}.npy", f"{stem}.{side}.cases.npy"
+
+
+def build_index(
+    method: Any, studies: Sequence[Study], path: Path, batch_size: int, progress: bool, overwrite: bool
+) -> None:
+    """Embed all studies and write the index; see ``CaseIndex.build``."""
+    if not len(studies):
+        raise MapleError("studies", "none given", "give at least one study")
+    repeated = [name for name, n in Counter(s.study_id for s in studies).items() if n > 1]
+    if repeated:
+        raise MapleError(f"study {repeated[0]}", "given more than once", "give every study once")
+    with _new_folder(path, overwrite) as folder:
+        with _Writer(folder) as writer, inference(method):
+            batches = encode_studies(method, studies, batch_size, regions=True)
+            for index, features in _shown(batches, len(studies), batch_size, progress):
+                rows = [statements(studies[i]) for i in index]
+                writer.cases([studies[i] for i in index], rows)
+                writer.images(index, features)
+                writer.texts(method, index, [studies[i].report for i in index], rows)
+        writer.tables()
+        files = {file.name: checksum(file) for file in sorted(folder.iterdir())}
+        manifest = Manifest(
+            method_name(method), fingerprint(method), writer.dim, len(studies), dict(writer.shown), files
+        )
+        manifest.write(folder)
+
+
+class _Writer(ExitStack):
+    """The open arrays of an index, one pair per place and side, and its growing tables."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder, self._open = folder, {}  # type: tuple[Path, dict[str, RowWriter]]
+        self._cases: Rows = []
+        self._statements: Rows = []
+        self.shown: Counter[str] = Counter()
+        self.dim = 0
+
+    def cases(self, studies: Sequence[Study], rows: Sequence[Rows]) -> None:
+        """Take the words of a batch."""
+        for study, said in zip(studies, rows, strict=True):
+            self._statements += [{"case": len(self._cases), **row} for row in said]
+            self._cases.append(case_row(study, said))
+
+    def images(self, index: range, features: ImageFeatures) -> None:
+        """Take the image embeddings of a batch: whole, and each visible region."""
+        cases = np.array(index)
+        self._append(WHOLE, "image", features.pooled, cases)
+        if features.regions is None or features.region_valid is None:
+            return
+        for number, region in enumerate(REGIONS):
+            visible = features.region_valid[:, number].cpu().numpy()
+            if visible.any():
+                self.shown[region] += int(visible.sum())
+                self._append(region, "image", features.regions[visible, number], cases[visible])
+
+    def texts(self, method: Any, index: range, reports: Sequence[str], rows: Sequence[Rows]) -> None:
+        """Take the text embeddings of a batch: whole reports, and the sentences about each region."""
+        told = [(case, report) for case, report in zip(index, reports, strict=True) if report.strip()]
+        if told:
+            embedded = encode_texts(method, [report for _, report in told])
+            self._append(WHOLE, "text", embedded.pooled, np.array([case for case, _ in told]))
+        about = [
+            (region, case, text)
+            for case, said in zip(index, rows, strict=True)
+            for region, text in region_texts(said).items()
+        ]
+        if not about:
+            return
+        phrases = encode_texts(method, [text for _, _, text in about]).phrase
+        for region in dict.fromkeys(item[0] for item in about):
+            chosen = [i for i, item in enumerate(about) if item[0] == region]
+            self._append(region, "text", phrases[chosen], np.array([about[i][1] for i in chosen]))
+
+    def tables(self) -> None:
+        """Write the case table and the statements."""
+        import pandas as pd
+
+        for name, rows, columns in (
+            ("cases", self._cases, CASE_COLUMNS),
+            ("statements", self._statements, STATEMENT_COLUMNS),
+        ):
+            pd.DataFrame(rows, columns=list(columns)).to_parquet(
+                self._folder / f"{name}.parquet", index=False
+            )
+
+    def _append(self, place: str, side: str, embeddings: Tensor, cases: NDArray[np.int64]) -> None:
+        from torch.nn.functional import normalize
+
+        vectors = normalize(embeddings.float(), dim=-1).cpu().numpy()
+        if not np.isfinite(vectors).all():
+            raise MapleError(f"embeddings of {place} ({side})", "hold NaN", "check the method's weights")
+        self.dim = vectors.shape[1]
+        names = array_names(place, side)
+        for name, rows, dtype in zip(names, (vectors, cases), (np.float32, np.int64), strict=True):
+            if name not in self._open:
+                self._open[name] = self.enter_context(RowWriter(self._folder / name, dtype))
+            self._open[name].append(rows)
+
+
+@contextmanager
+def _new_folder(path: Path, overwrite: bool) -> Iterator[Path]:
+    """A folder that takes the name ``path`` only when all went well."""
+    if path.exists() and not (overwrite and (path / FILE).is_file()):
+        raise MapleError(
+            path, "exists already", "choose another path; overwrite=True replaces an older index"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    older = folder.with_suffix(".older")
+    try:
+        yield folder
+        if path.exists():
+            os.replace(path, older)
+        os.replace(folder, path)
+    finally:
+        for left in (folder, older):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _shown(batches: Iterator[Any], total: int, batch_size: int, progress: bool) -> Iterator[Any]:
+    if not progress:
+        return batches
+    from tqdm import tqdm
+
+    return iter(tqdm(batches, total=-(-total // batch_size), desc="indexing", unit="batch"))

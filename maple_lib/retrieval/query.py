@@ -1,0 +1,97 @@
+"""What is asked: a study, a text or an embedding, brought to one unit vector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maple_lib.data.study import Study
+from maple_lib.errors import MapleError
+from maple_lib.retrieval.cases import region_texts, statements
+from maple_lib.methods.inference import encode_studies, encode_texts, inference
+from maple_lib.vocabulary import REGIONS
+
+Vector = NDArray[np.float32]
+DIRECTIONS = ("image->image", "image->text", "text->image", "text->text")
+
+
+def sides(direction: str) -> tuple[str, str]:
+    """(side that asks, side that answers), each ``image`` or ``text``.
+
+    Raises:
+        MapleError: if the direction is none of the four.
+    """
+    if direction not in DIRECTIONS:
+        raise MapleError(f"direction={direction!r}", "unknown", f"use one of {', '.join(DIRECTIONS)}")
+    ask, answer = direction.split("->")
+    return ask, answer
+
+
+def embed(method: Any, query: Study | str, side: str, region: str | None) -> Vector:
+    """Embed a study's image, a study's words, or a text, whole or of one region: (D,) unit norm.
+
+    Raises:
+        MapleError: if the study has no mask of the region, or says nothing about it.
+    """
+    if isinstance(query, Study) and side == "image":
+        return _unit(_embed_image(method, query, region))
+    text = _words(query, region) if isinstance(query, Study) else query
+    if not text.strip():
+        raise MapleError("query", "an empty text", "give words to search for")
+    with inference(method):
+        features = encode_texts(method, [text])
+        return _unit((features.pooled if region is None else features.phrase)[0].float().cpu().numpy())
+
+
+def as_vector(query: Any, dim: int) -> Vector:
+    """An embedding given by the caller, (D,), numpy or torch, brought to unit norm.
+
+    Raises:
+        MapleError: for a wrong shape, NaN or a zero vector.
+    """
+    array = np.asarray(query.detach().cpu() if hasattr(query, "detach") else query)
+    if array.shape != (dim,) or array.dtype.kind not in "fiu":
+        raise MapleError(
+            f"query of shape {array.shape}, {array.dtype}",
+            f"expected a Study, a text, or an embedding of {dim} numbers",
+            "embed it with the method that built the index",
+        )
+    return _unit(array.astype(np.float32))
+
+
+def _embed_image(method: Any, study: Study, region: str | None) -> NDArray[Any]:
+    with inference(method):
+        _, features = next(encode_studies(method, [study], regions=region is not None))
+        if region is None:
+            return features.pooled[0].float().cpu().numpy()  # type: ignore[no-any-return]
+        study.region(region)
+        number = REGIONS.index(region)
+        if features.regions is None or features.region_valid is None or not features.region_valid[0, number]:
+            raise MapleError(
+                f"study {study.study_id}", f"region {region!r} is not visible", "choose another region"
+            )
+        return features.regions[0, number].float().cpu().numpy()  # type: ignore[no-any-return]
+
+
+def _words(study: Study, region: str | None) -> str:
+    if region is None:
+        return study.report
+    texts = region_texts(statements(study))
+    if region not in texts:
+        raise MapleError(
+            f"study {study.study_id}",
+            f"its report says nothing of region {region!r}",
+            f"it speaks of: {', '.join(texts)}",
+        )
+    return texts[region]
+
+
+def _unit(vector: NDArray[Any]) -> Vector:
+    norm = float(np.linalg.norm(vector))
+    if not np.isfinite(norm) or norm == 0:
+        raise MapleError(
+            "query embedding", "has no direction (NaN or zero)", "check the query and the method"
+        )
+    return (vector / norm).astype(np.float32)

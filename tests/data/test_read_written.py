@@ -1,0 +1,63 @@
+"""Written DICOMs are valid, the same every time, and read back as they were."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pydicom
+import pytest
+
+from maple_lib.data.dicom.write import COMPRESSIONS, DX_FOR_PRESENTATION, DicomStyle, uid, write_dicom
+from maple_lib.data.read import read_image
+from maple_lib.data.study import Image, Study
+from maple_lib.errors import MapleError
+
+PIXELS = np.random.default_rng(0).random((33, 47)).astype(np.float32)
+STYLES = [DicomStyle(*style) for style in product((8, 12, 16), (False, True), COMPRESSIONS)]
+
+
+def study(name: str = "one") -> Study:
+    return Study(name, f"patient-{name}", lambda: Image(PIXELS, (0.7, 0.8), "AP"))
+
+
+@pytest.mark.parametrize("style", STYLES, ids=str)
+def test_what_is_written_is_read_within_half_a_step(tmp_path, style):
+    image = read_image(write_dicom(study(), tmp_path / "a.dcm", style))
+    np.testing.assert_allclose(image.pixels, PIXELS, atol=0.51 / (2**style.bits - 1))
+    assert (image.view, image.spacing) == ("AP", (0.7, 0.8))
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_writing_twice_gives_the_same_bytes(tmp_path, compression):
+    style = DicomStyle(12, True, compression)
+    first = write_dicom(study(), tmp_path / "a.dcm", style).read_bytes()
+    assert write_dicom(study(), tmp_path / "b.dcm", style).read_bytes() == first
+    assert write_dicom(study("two"), tmp_path / "c.dcm", style).read_bytes() != first
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_it_is_a_digital_x_ray(tmp_path, compression):
+    path = write_dicom(study(), tmp_path / "a.dcm", DicomStyle(14, True, compression))
+    dataset = pydicom.dcmread(path)
+    assert dataset.SOPClassUID == dataset.file_meta.MediaStorageSOPClassUID == DX_FOR_PRESENTATION
+    assert dataset.file_meta.TransferSyntaxUID == COMPRESSIONS[compression]
+    assert (dataset.Modality, dataset.PresentationIntentType) == ("DX", "FOR PRESENTATION")
+    assert (dataset.PhotometricInterpretation, dataset.PresentationLUTShape) == ("MONOCHROME1", "INVERSE")
+    assert (dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit) == (16, 14, 13)
+    assert dataset.ViewCodeSequence[0].CodeMeaning == "antero-posterior"
+    assert str(dataset.PatientName) == "Phantom^patient-one"
+    assert all(len(uid(name)) <= 64 for name in ("a", "b"))
+
+
+def test_styles_that_do_not_exist():
+    with pytest.raises(MapleError, match="bits 20"):
+        DicomStyle(bits=20)
+    with pytest.raises(MapleError, match="compression 'zip'"):
+        DicomStyle(compression="zip")
+
+
+def test_too_small_for_jpeg_2000(tmp_path):
+    tiny = Study("tiny", "tiny", lambda: Image(PIXELS[:9]))
+    with pytest.raises(MapleError, match="9 x 47: too small"):
+        write_dicom(tiny, tmp_path / "a.dcm", DicomStyle(compression="jpeg2000"))

@@ -11,7 +11,7 @@ from maple_lib.data.batch import images_tensor
 from maple_lib.data.read import read_image
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
-from maple_lib.evaluation.smoothing import smooth_and_resize
+from maple_lib.evaluation.grounding import smooth_and_resize
 from maple_lib.methods import load_method
 
 

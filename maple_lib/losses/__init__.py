@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from maple_lib.losses.infonce import global_contrastive
     from maple_lib.losses.location import finding_overlap_targets, location_conditioned_contrastive
     from maple_lib.losses.multi_instance import lse_nl_contrastive, lse_nl_similarity
+    from maple_lib.losses.phrase_place import phrase_place_contrastive
     from maple_lib.losses.region_instance import region_instance_contrastive
     from maple_lib.losses.region_sentence import region_sentence_contrastive
     from maple_lib.losses.sigmoid import sigmoid_contrastive
@@ -37,6 +38,7 @@ _HOMES = {
     "hard_triplet": "triplet",
     "label_similarity_targets": "soft_label",
     "location_conditioned_contrastive": "location",
+    "phrase_place_contrastive": "phrase_place",
     "region_instance_contrastive": "region_instance",
     "lse_nl_contrastive": "multi_instance",
     "lse_nl_similarity": "multi_instance",
@@ -58,6 +60,7 @@ __all__ = [
     "location_conditioned_contrastive",
     "lse_nl_contrastive",
     "lse_nl_similarity",
+    "phrase_place_contrastive",
     "region_instance_contrastive",
     "region_sentence_contrastive",
     "sigmoid_contrastive",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from maple_lib.data.batch import STATES, Batch
@@ -9,6 +10,7 @@ from maple_lib.encoders.features import ImageFeatures, TextFeatures
 from maple_lib.losses import (
     global_contrastive,
     location_conditioned_contrastive,
+    phrase_place_contrastive,
     region_instance_contrastive,
     region_sentence_contrastive,
 )
@@ -16,13 +18,14 @@ from maple_lib.methods.base import Method, average, report_embedding
 
 
 class MapleJoint(Method):
-    """Four terms, each teaching what the others cannot.
+    """Five terms, each teaching what the others cannot.
 
     | term | compares | teaches | after |
     |---|---|---|---|
     | ``global`` | an image with all reports | which case it is | ConVIRT, CLIP |
     | ``region_sentence`` | regions of one image | where the anatomy lies | ASG, L_ARSA |
     | ``location`` | one region across images | what is found there | RRA-VL |
+    | ``place`` | a sentence with all patches of its image | that the rest stays dark | ours |
     | ``instance`` | a region's best patch across images | which patch shows it | MApLe |
 
     | | in MApLe (MIDL 2026) | here |
@@ -35,7 +38,7 @@ class MapleJoint(Method):
     """
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """``global``, ``region_sentence``, ``location`` and ``instance``; those of no weight are left out."""
+        """The terms of the table above; those of no weight are left out."""
         images = self.encode_images(batch.images, batch.regions)
         sentences = self.encode_sentences(batch.sentences)
         regions, visible = images.described()
@@ -53,9 +56,17 @@ class MapleJoint(Method):
             "location": lambda: location_conditioned_contrastive(
                 regions, about, valid, temperature, findings=batch.region_findings, direction="sum"
             ),
+            "place": lambda: place_loss(images, sentences, batch, temperature),
             "instance": lambda: instance_loss(images, sentences, batch, temperature),
         }
         return {name: term() for name, term in terms.items() if self.uses(name)}
+
+
+def place_loss(images: ImageFeatures, sentences: TextFeatures, batch: Batch, temperature: float) -> Tensor:
+    """Every sentence, in the images whose reports hold it, with the union of the regions it names."""
+    union = torch.einsum("sr,brn->bsn", batch.sentence_regions, batch.regions.flatten(2)).clamp_max(1)
+    said = batch.report_sentences > 0
+    return phrase_place_contrastive(images.patches, sentences.phrase, union, said, temperature)
 
 
 def instance_loss(images: ImageFeatures, sentences: TextFeatures, batch: Batch, temperature: float) -> Tensor:

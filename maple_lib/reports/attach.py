@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from maple_lib.reports.lexicon import Event
 from maple_lib.reports.mention import Mention
@@ -89,7 +90,7 @@ def _qualifies_next(clause: list[Event], i: int, mentions: dict[int, Mention]) -
 
 def _opens_chain(clause: list[Event], i: int, mentions: dict[int, Mention]) -> bool:
     """Whether "right apical and" goes on with "left basilar opacities", after an earlier finding."""
-    if i and clause[i - 1].kind in ("preposition", "determiner"):
+    if i and (clause[i - 1].kind in ("preposition", "determiner") or i - 1 in mentions):
         return False
     at = i + 1
     while at < len(clause) and clause[at].kind in ("and", "or", "comma", "where"):
@@ -109,7 +110,7 @@ def share_places(clause: list[Event], mentions: dict[int, Mention]) -> None:
     "opacity and atelectasis in the left base", "effusion blunting the left costophrenic angle".
     """
     order = sorted(mentions)
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         _forward(mentions[before], mentions[after], _relation(clause, before, after))
     for before, after in zip(order[-2::-1], order[:0:-1], strict=False):
         _backward(mentions[before], mentions[after], _relation(clause, before, after))
@@ -122,6 +123,8 @@ def _relation(clause: list[Event], before: int, after: int) -> str:
         return "same"
     if "maybe" in kinds and "with" not in kinds:
         return "same"
+    if kinds[:2] == ["verb", "doubt"]:
+        return "same"  # "the opacity is likely atelectasis"
     if "associated" in kinds:
         return "beside"
     if "comma" in kinds and "doubt" in kinds and kinds.index("doubt") == kinds.index("comma") + 1:

@@ -48,7 +48,7 @@ def _split_at_verbs(clause: list[Event]) -> list[list[Event]]:
 
 
 def _cut(clause: list[Event], first: int, second: int) -> int | None:
-    """Where the statement of the verb at ``second`` begins: at a comma, before an article, at the last "and"."""
+    """Where the statement of the verb at ``second`` begins: a comma, else an article, else the last "and"."""
     joints = [
         i for i in range(first, second) if clause[i].kind in _SOFT and not _is_list_end(clause, i, second)
     ]

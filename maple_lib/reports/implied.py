@@ -113,7 +113,7 @@ def _denied(subject: Event, normal: Event, lexicon: Lexicon) -> Mention | None:
 
 
 def _judge(clause: list[Event], i: int, mentions: dict[int, Mention]) -> None:
-    """ "Markings are normal", "normal markings": the finding next to the word is absent."""
+    """Make absent the finding next to the word: "markings are normal", "normal markings"."""
     for at in (i - 1, i - 2, i + 1):
         if at in mentions and mentions[at].is_a(*_JUDGED) and _verb_between(clause, at, i):
             mentions[at].existence, mentions[at].implied = "absent", True

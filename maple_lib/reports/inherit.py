@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from maple_lib.reports.reading import Group, Pronoun
-from maple_lib.reports.types import Span, Triplet
+from maple_lib.reports.reading import Group, Pronoun, without_repeats
+from maple_lib.reports.types import Triplet
 
 Earlier = Sequence[Group]
 
 
 def pronoun_group(pronoun: Pronoun | None, earlier: Earlier) -> tuple[Group, ...]:
-    """ "It has increased": the last finding of the sentence before, in its regions.
+    """The last finding of the sentence before, in its regions: "It has increased".
 
     Args:
         pronoun: the sentence's pronoun, if it opens with one.
@@ -36,34 +36,29 @@ def group_triplets(
         sentence: its index in the report.
         offset: the character where it begins.
     """
-    groups = [_borrowed(group, earlier) if group.borrows else group for group in groups]
-    made: dict[tuple[str | None, str, str], Triplet] = {}
-    for group in groups:
-        span = _shift(group.span, offset)
-        for region, place in group.regions:
-            key = (region, group.finding, group.existence)
-            if key not in made or (made[key].implied and not group.implied):
-                made[key] = Triplet(
-                    region,
-                    group.finding,
-                    group.existence,
-                    sentence,
-                    span,
-                    _shift(place, offset) if place else None,
-                    group.implied,
-                    group.attributes,
-                )
-    return list(made.values()), groups or earlier
+    if any(group.borrows for group in groups):
+        groups = without_repeats([_borrowed(group, earlier) for group in groups])
+    triplets = [
+        Triplet(
+            region,
+            finding,
+            existence,
+            sentence,
+            (start + offset, end + offset),
+            (place[0] + offset, place[1] + offset) if place else None,
+            implied,
+            attributes,
+        )
+        for finding, existence, regions, (start, end), implied, attributes, _ in groups
+        for region, place in regions
+    ]
+    return triplets, groups or earlier
 
 
 def _borrowed(group: Group, earlier: Earlier) -> Group:
     """The group in the regions of the finding that it refers to, if the sentence before has one."""
-    for before in reversed(earlier):
+    for before in reversed(earlier if group.borrows else ()):
         fits = group.borrows == "last" or before.finding == group.finding
         if fits and before.existence != "absent":
             return group._replace(regions=tuple((region, None) for region, _ in before.regions))
     return group
-
-
-def _shift(span: Span, offset: int) -> Span:
-    return span[0] + offset, span[1] + offset

@@ -1,24 +1,22 @@
-"""Every word the parser knows, in one tree: findings, places and cues with what they mean."""
+"""Every word the parser knows: findings, places and cues with what they mean."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 import yaml
 
+from maple_lib.reports.matcher import PhraseTree
 from maple_lib.reports.spelling import Speller
 from maple_lib.reports.tokens import words_of
 from maple_lib.vocabulary import Finding, Place, Side, Vocabulary
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 BOTH: tuple[Side, ...] = ("right", "left")
-Node = dict[str, Any]
-# The key under which a node of the tree keeps its entry; no token is empty.
-_ENTRY = ""
 
 
 class Named(NamedTuple):
@@ -67,56 +65,30 @@ class Event(NamedTuple):
     entry: Entry
 
 
-@dataclass
 class Lexicon:
-    """The tree of phrases and the table of implied findings."""
+    """All phrases in one tree, and the table of implied findings.
 
-    vocabulary: Vocabulary
-    implied: Mapping[str, Mapping[str, Any]]
-    root: Node = field(default_factory=dict)
+    Args:
+        vocabulary: findings and places.
+        implied: subject -> its words, what "normal" denies and predicates assert.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, implied: Mapping[str, Mapping[str, Any]]) -> None:
+        self.vocabulary, self.implied = vocabulary, implied
+        self._phrases: PhraseTree[Entry] = PhraseTree(_merged)
 
     @cached_property
     def speller(self) -> Speller:
         """Mends misspelt words towards the words of this lexicon."""
-        return Speller(_all_words(self.root))
+        return Speller(self._phrases.words())
 
     def add(self, phrase: str, entry: Entry) -> None:
         """Add a phrase; a second meaning is merged into the first, whose kind stays."""
-        node = self.root
-        for word in words_of(phrase):
-            node = node.setdefault(word, {})
-        node[_ENTRY] = _merged(node[_ENTRY], entry) if _ENTRY in node else entry
+        self._phrases.add(words_of(phrase), entry)
 
     def events(self, words: list[str]) -> list[Event]:
         """The longest known phrases of a sentence, from left to right, without overlap."""
-        found: list[Event] = []
-        root, count, i = self.root, len(words), 0
-        while i < count:
-            node = root.get(words[i])
-            if node is None:
-                i += 1
-                continue
-            best, end, j = node.get(_ENTRY), i + 1, i + 1
-            while j < count:
-                node = node.get(words[j])
-                if node is None:
-                    break
-                j += 1
-                if _ENTRY in node:
-                    best, end = node[_ENTRY], j
-            if best is None:
-                i += 1
-                continue
-            found.append(Event(best.kind, i, end, best))
-            i = end
-        return found
-
-
-def _all_words(node: Node) -> Iterator[str]:
-    for word, child in node.items():
-        if word != _ENTRY:
-            yield word
-            yield from _all_words(child)
+        return [Event(entry.kind, start, end, entry) for start, end, entry in self._phrases.longest(words)]
 
 
 def _merged(old: Entry, new: Entry) -> Entry:

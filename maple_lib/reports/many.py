@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator, Sized
-from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from maple_lib.errors import MapleError
 from maple_lib.reports.parse import Parser
 from maple_lib.reports.report import ParsedReport
+from maple_lib.reports.wire import Packed, pack, unpack
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 MEMO = 20_000
 _CHUNK = 256
@@ -30,8 +32,9 @@ def _parser(memo: int) -> Parser:
     return Parser(memo=memo)
 
 
-def _parse_chunk(texts: list[object], memo: int) -> list[Outcome]:
-    return [_outcome(_parser(memo), text) for text in texts]
+def _parse_chunk(texts: list[object], memo: int) -> list[tuple[Packed | None, str]]:
+    outcomes = [_outcome(_parser(memo), text) for text in texts]
+    return [(pack(report) if report else None, error) for report, error in outcomes]
 
 
 def _outcome(parser: Parser, text: object) -> Outcome:
@@ -61,19 +64,28 @@ def iter_parse(texts: Iterable[object], workers: int = 1, memo: int = MEMO) -> I
         parser = Parser(memo=memo)
         yield from (_outcome(parser, text) for text in texts)
         return
+    # Imported here, because most readers parse in one process.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     # "fork" needs no importable main module, so scripts without a guard and notebooks work; the children only
     # run this parser, which holds no locks and no threads.
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        pending: deque[Future[list[Outcome]]] = deque()
+        pending: deque[tuple[list[object], Future[list[tuple[Packed | None, str]]]]] = deque()
         stream = iter(texts)
         while chunk := list(islice(stream, _CHUNK)):
-            pending.append(pool.submit(_parse_chunk, chunk, memo))
+            pending.append((chunk, pool.submit(_parse_chunk, chunk, memo)))
             if len(pending) >= 4 * workers:
-                yield from pending.popleft().result()
+                yield from _outcomes(*pending.popleft())
         while pending:
-            yield from pending.popleft().result()
+            yield from _outcomes(*pending.popleft())
+
+
+def _outcomes(chunk: list[object], parsed: Future[list[tuple[Packed | None, str]]]) -> Iterator[Outcome]:
+    for text, (packed, error) in zip(chunk, parsed.result(), strict=True):
+        yield Outcome(unpack(packed, text) if packed else None, error)
 
 
 def parse_many(
@@ -88,7 +100,7 @@ def parse_many(
         memo: sentences remembered per process, 0 for none.
 
     Raises:
-        MapleError: after all have been read, if some were not text; the message counts them and names the first.
+        MapleError: after all have been read, if some were not text; it counts them and names the first.
 
     Example:
         >>> [len(report.triplets) for report in parse_many(["Left effusion.", None])]
@@ -98,9 +110,8 @@ def parse_many(
     if progress:
         from tqdm.auto import tqdm
 
-        outcomes = iter(
-            tqdm(outcomes, total=len(texts) if hasattr(texts, "__len__") else None, unit="report")
-        )
+        total = len(texts) if isinstance(texts, Sized) else None
+        outcomes = iter(tqdm(outcomes, total=total, unit="report"))
     reports: list[ParsedReport] = []
     failures: list[tuple[int, str]] = []
     for index, outcome in enumerate(outcomes):

@@ -73,22 +73,25 @@ def _narrow(places: tuple[Place, ...], more: tuple[Place, ...]) -> tuple[Place, 
 def _sides(events: list[Event], i: int) -> tuple[tuple[Side, ...], int]:
     """The sides named from event ``i`` on: "right", "both", "right and left"."""
     named = list(events[i].entry.where.sides or ())  # type: ignore[union-attr]
+    adverb = i > 0 and events[i - 1].kind == "determiner"  # "on the right and bilateral edema": two phrases
     i += 1
     while i < len(events) and _joined(events, i, 0):
         if events[i].kind == "side":
             named += events[i].entry.where.sides or ()  # type: ignore[union-attr]
             i += 1
-        elif events[i].kind in _JOINS and _side_noun_follows(events, i + 1):
+        elif events[i].kind in _JOINS and len(named) == 1 and _side_noun_follows(events, i + 1, adverb):
             i += 1
         else:
             break
     return tuple(side for side in BOTH if side in named), i
 
 
-def _side_noun_follows(events: list[Event], i: int) -> bool:
-    """Whether "right and left bases" goes on: a bare side right after the conjunction, then a place."""
-    follows = i + 1 < len(events) and events[i].kind == "side" and _joined(events, i, 0)
-    return follows and events[i + 1].kind in ("place", "zone", "finding") and _joined(events, i + 1, _GAP)
+def _side_noun_follows(events: list[Event], i: int, adverb: bool) -> bool:
+    """Whether "right and left bases" goes on: a bare side right after the conjunction, then its noun."""
+    if i + 1 >= len(events) or events[i].kind != "side" or not _joined(events, i, 0):
+        return False
+    nouns = ("place", "zone") if adverb else ("place", "zone", "finding")
+    return events[i + 1].kind in nouns and _joined(events, i + 1, _GAP)
 
 
 def _zone(events: list[Event], i: int) -> int | None:

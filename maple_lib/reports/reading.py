@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from maple_lib.reports.attach import attach_places, share_places
@@ -23,8 +23,8 @@ from maple_lib.vocabulary import Side
 class Group(NamedTuple):
     """The statements of one finding of a sentence; spans count from the sentence's start.
 
-    ``borrows`` says whose region of the sentence before it may take: of the same finding ("The effusion is small")
-    or of the last one, whatever it is ("This may represent pneumonia").
+    ``borrows`` says whose region of the sentence before it may take: of the same finding ("The effusion is
+    small") or of the last one, whatever it is ("This may represent pneumonia").
     """
 
     finding: str
@@ -84,7 +84,22 @@ def read_sentence(lowered: str, lexicon: Lexicon) -> Reading:
             groups += _groups(mention, spans, _side_before(clause, mention) or side)
         side = _side_before(clause, None) or side
     pronoun = _pronoun(clauses, spans) if not groups else None
-    return Reading(tuple(groups), pronoun)
+    return Reading(without_repeats(groups), pronoun)
+
+
+def without_repeats(groups: Sequence[Group]) -> tuple[Group, ...]:
+    """The groups with each (region, finding, existence) once; what is said outright beats what is implied."""
+    if len({group.finding for group in groups}) == len(groups):
+        return tuple(groups)
+    seen: set[tuple[str | None, str, Existence]] = set()
+    kept: dict[int, Group] = {}
+    for i, group in sorted(enumerate(groups), key=lambda item: item[1].implied):
+        keys = [(region, group.finding, group.existence) for region, _ in group.regions]
+        new = tuple(each for each, key in zip(group.regions, keys, strict=True) if key not in seen)
+        seen.update(keys)
+        if new:
+            kept[i] = group._replace(regions=new)
+    return tuple(kept[i] for i in sorted(kept))
 
 
 def _read_clause(

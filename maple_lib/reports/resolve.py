@@ -17,18 +17,20 @@ def regions_of(mention: Mention, named: Named, side: tuple[Side, ...] | None) ->
         named: the finding and its default place.
         side: sides named earlier in the sentence, for places without their own ("the base").
     """
-    own_sides = _side_only(mention.wheres)
+    own = _side_only(mention.wheres)
     found: list[Placed] = []
     for event in mention.wheres:
-        found += _phrase(event, mention, named, own_sides or side)
+        found += _phrase(event, mention, named, own, side)
     if found:
         return _most_specific(found)
     return [(region, None) for region in _defaults(mention, named)]
 
 
-def _phrase(event: Event, mention: Mention, named: Named, side: tuple[Side, ...] | None) -> list[Placed]:
+def _phrase(
+    event: Event, mention: Mention, named: Named, own: tuple[Side, ...] | None, side: tuple[Side, ...] | None
+) -> list[Placed]:
     where = event.entry.where or Where()
-    sides = where.sides or _unsided(where, mention, side)
+    sides = where.sides or own or _unsided(where, mention, side)
     if mention.side_only or not where.places or _is_only_a_side(named, where):
         return [(region, event) for region in _on_sides(named.place, sides)]
     return [(region, event) for place in where.places for region in _at(place, sides)]

@@ -66,36 +66,51 @@ def _step(
     elif kind == "doubt":
         scope.doubted = True
         if _ends_clause(clause, i):
-            _mark_before(i, mentions, "uncertain")
+            _mark_before(i, mentions, "uncertain", clause)
     elif kind == "suggest":
         scope.suggested = True
-    elif kind in _BACKWARD:
-        _mark_before(i, mentions, _BACKWARD[kind])
+    elif kind in _BACKWARD and not _of_another_film(clause, i):
+        _mark_before(i, mentions, _BACKWARD[kind], clause)
     elif kind in ("not", "maybe"):
-        _both_ways(scope, kind, i, mentions, last)
+        _both_ways(scope, kind, i, clause, mentions, last)
     elif kind in ("versus", "or"):
         _alternatives(scope, kind, clause, i, mentions)
     elif kind == "means":
         scope.doubted = False
 
 
-def _both_ways(scope: _Scope, kind: str, i: int, mentions: dict[int, Mention], last: int) -> None:
-    """ "Not" and "may" act on what follows; on what stands before where nothing follows."""
+def _both_ways(
+    scope: _Scope, kind: str, i: int, clause: list[Event], mentions: dict[int, Mention], last: int
+) -> None:
+    """Let "not" and "may" act on what follows; on what stands before where nothing follows."""
+    if _of_another_film(clause, i):
+        return
     if last > i:
         if kind == "not":
             scope.negated, scope.found = True, False
         else:
             scope.doubted = True
     else:
-        _mark_before(i, mentions, "absent" if kind == "not" else "uncertain")
+        _mark_before(i, mentions, "absent" if kind == "not" else "uncertain", clause)
 
 
-def _mark_before(i: int, mentions: dict[int, Mention], existence: Existence) -> None:
-    for at, mention in mentions.items():
-        if at < i and mention.existence != "absent":
-            mention.existence = existence
+def _of_another_film(clause: list[Event], i: int) -> bool:
+    """Whether a cue speaks of an earlier film: "a nodule not seen previously" is present."""
+    return any(event.kind == "elsewhere" for event in clause[i + 1 : i + 3])
+
+
+def _mark_before(i: int, mentions: dict[int, Mention], existence: Existence, clause: list[Event]) -> None:
+    """Mark the findings before a cue: those after the last verb, if there are any, else all of the clause.
+
+    German puts the verb first: "wegen der Verkalkung ist eine Stenose nicht auszuschließen" doubts one only.
+    """
+    verb = max((at for at in range(i) if clause[at].kind == "verb"), default=-1)
+    before = [at for at in mentions if at < i]
+    for at in [at for at in before if at > verb] or before:
+        if mentions[at].existence != "absent":
+            mentions[at].existence = existence
             if existence == "uncertain":
-                mention.attributes["hedge"] = "possible"
+                mentions[at].attributes["hedge"] = "possible"
 
 
 def _alternatives(
@@ -118,6 +133,8 @@ def _is_alternative(clause: list[Event], nearest: int, i: int, mentions: dict[in
     """Whether the "or" at ``i`` joins two findings, not two places."""
     if any(event.kind not in ("comma", "quality") for event in clause[nearest + 1 : i]):
         return False
+    if any(event.kind == "ignore" for event in clause[:nearest]):
+        return False  # "no change in the nodule or effusion"
     for at in range(i + 1, len(clause)):
         if at in mentions:
             return True
@@ -148,7 +165,7 @@ def _starts_anew(clause: list[Event], i: int) -> bool:
 
 
 def _states_anew(clause: list[Event], i: int) -> bool:
-    """Whether a comma opens a new statement after a negated one: "no pneumothorax, moderate left effusion"."""
+    """Whether a comma ends a negation: "no pneumothorax, moderate left effusion"."""
     attribute = clause[i + 1].entry.attribute if i + 1 < len(clause) else None
     opens = attribute is not None and (
         attribute[0] == "severity" or attribute[1] in ("unchanged", "improved")

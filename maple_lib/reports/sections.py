@@ -9,7 +9,7 @@ from maple_lib.reports.types import Section
 # Canonical name -> the headers that open it, as regular expressions in lower case.
 _HEADERS = {
     "examination": r"examinations?|exam|type of examination|procedure|study|exam type",
-    "indication": r"indications?|clinical indications?|reason for (?:the )?exam(?:ination)?|reason for (?:the )?study"
+    "indication": r"indications?|clinical indications?|reason for (?:the )?(?:exam(?:ination)?|study)"
     r"|reason|clinical information|clinical data|clinical statement|clinical question",
     "history": r"history|clinical history|patient history|medical history|history of present illness",
     "comparison": r"comparisons?|comparison studies|comparison study|prior studies",
@@ -24,8 +24,11 @@ _HEADERS = {
 _KNOWN = "|".join(f"(?P<{name}>{words})" for name, words in _HEADERS.items())
 # A header ends with a colon and follows the start, a line break or the end of a sentence, or is in capitals.
 # Without a colon it must begin its line, and stand alone on it or, in capitals, be set off by two spaces.
+# The first line only rejects most characters cheaply.
 _HEADER = re.compile(
-    rf"(?:(?<![^\n])|(?<=[.:;!?)\]_])|(?<=\s)(?=(?-i:[A-Z]{{4}})))[ \t*#]*(?:{_KNOWN})(?:[ \t*]*:|(?=[ \t]*\n\s*(?-i:[^a-z\s]))|(?<=(?-i:[A-Z]{{4}})) +(?=\S)(?<=  ))",
+    r"(?<![^\s.:;!?)\]_])(?=[ \t*#]*[acdefhioprstvw])"
+    rf"(?:(?<![^\n])|(?<=[.:;!?)\]_])|(?<=\s)(?=(?-i:[A-Z]{{4}})))[ \t*#]*(?:{_KNOWN})"
+    r"(?:[ \t*]*:|(?=[ \t]*\n\s*(?-i:[^a-z\s]))|(?<=(?-i:[A-Z]{4})) +(?=\S)(?<=  ))",
     re.IGNORECASE,
 )
 _PARAGRAPH = re.compile(r"\n[ \t\r]*\n\s*(?=\S)")

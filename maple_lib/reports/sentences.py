@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from maple_lib.reports.types import Span
 
@@ -14,17 +13,17 @@ _OPENER = re.compile(
     r"|Trace|Severe|Again|Persistent|Increased|Decreased|New|Subtle|Slight|Findings|Likely|Negative) [a-z]"
 )
 _STOP = re.compile(
+    r"(?=[.!?\n ])(?:"  # rejects most characters cheaply
     r"(?<=[^\s.!?])[.!?]++[\"')\]]*+(?=\s|$)|(?<=[a-z)]{2})\.(?=[A-Z][a-z])|(?<=[a-z]{3})\.(?=[a-z]{2,}\s)|\n"
     # A full stop that was forgotten: a word that opens sentences, in capitals, right after a lower-case word.
-    rf"| (?=[A-Z2-9])(?<=[a-z)] )(?={_OPENER.pattern}|[2-9]\. +[A-Z])"
+    rf"| (?=[A-Z2-9])(?<=[a-z)] )(?={_OPENER.pattern}|[2-9]\. +[A-Z]))"
 )
-_OPEN_ENDED = frozenset(
-    "the a an of in on at and or with without no is are was to for by from over may as both than versus".split()
+_FUNCTION_WORDS = (
+    "the a an of in on at and or with without no is are was to for by from over may as both than versus"
 )
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:dr|drs|mr|mrs|ms|vs|approx|e\.g|i\.e|eg|st|fig|resp|ca|prof|bzw|ca|z\.b|v\.a|u\.a|jr|no|dept|ext|min|cf)|\b[a-z])\.$",
-    re.IGNORECASE,
-)
+_OPEN_ENDED = frozenset(_FUNCTION_WORDS.split())
+_SHORTENED = "dr drs mr mrs ms vs approx eg st fig resp ca prof bzw jr no dept ext cf"
+_ABBREVIATIONS = frozenset(_SHORTENED.split())
 _MARKER = re.compile(r"\s*(?:\(?\d{1,2}[.)](?=\s*[^\W\d])|[-*•–·](?=\s)|[a-h]\))?\s*")
 _ITEM = re.compile(r"\s*(?:\(?\d{1,2}[.)]\s|[-*•–·]\s|\n|$)")
 
@@ -32,52 +31,54 @@ _ITEM = re.compile(r"\s*(?:\(?\d{1,2}[.)]\s|[-*•–·]\s|\n|$)")
 def split_sentences(text: str, start: int, end: int) -> list[Span]:
     """The sentences of ``text[start:end]``, without the numbers or bullets before them.
 
-    A line break ends a sentence where the next line opens a list item or a paragraph, or begins with a capital
-    after a line that had room for its first word; otherwise the line was only wrapped.
+    A line break ends a sentence where the next line opens a list item or a paragraph, or begins with a
+    capital after a line that had room for its first word; otherwise the line was only wrapped.
 
     Args:
         text: the whole report.
-        start, end: characters of the section's body.
+        start: first character of the section's body.
+        end: character after its last.
     """
-    sentences: list[Span] = []
+    sentences: list[Span | None] = []
     width: int | None = None
     begin = _skip_marker(text, start, end)
     for stop in _STOP.finditer(text, start, end):
-        at = stop.end()
+        first, at = stop.span()
         if at <= begin:
             continue
-        if text[stop.start()] == " ":
-            if not _is_run_on(text, begin, stop.start()):
-                continue
-        elif text[stop.start()] == "\n":
+        if text[first] == " ":
+            meant = _is_run_on(text, begin, first)
+        elif text[first] == "\n":
             width = _line_width(text, start, end) if width is None else width
-            if not _line_ends(text, stop.start(), start, end, width):
-                continue
-        elif not _ends(text, begin, at, end):
-            continue
-        sentences += _trimmed(text, begin, at)
-        begin = _skip_marker(text, at, end)
-    return [*sentences, *_trimmed(text, begin, end)]
+            meant = _line_ends(text, first, start, end, width)
+        else:
+            meant = _ends(text, begin, at)
+        if meant:
+            sentences.append(_trimmed(text, begin, at))
+            begin = _skip_marker(text, at, end)
+    sentences.append(_trimmed(text, begin, end))
+    return [span for span in sentences if span is not None]
 
 
 def _skip_marker(text: str, begin: int, end: int) -> int:
+    if text[begin : begin + 1] == " " and text[begin + 2 : begin + 3].islower():
+        return begin + 1  # by far the most frequent: " The ..."
     match = _MARKER.match(text, begin, end)
     return match.end() if match else begin
 
 
-def _ends(text: str, begin: int, at: int, end: int) -> bool:
+def _ends(text: str, begin: int, at: int) -> bool:
     """Whether the stop before ``at`` ends a sentence, and not an abbreviation such as "Dr." or "p.m."."""
-    if text[at - 1] != "." or at - begin > 2 and text[at - 2] == ".":
+    if text[at - 1] != "." or (at - begin > 2 and text[at - 2] == "."):
         return True
-    if not _ABBREVIATION.search(text, max(begin, at - 8), at):
+    word = text[max(begin, at - 9) : at - 1].rsplit(None, 1)[-1].lower()
+    initials = word[-1:].isalpha() and word[-2:-1] in ("", ".", "(")
+    if not initials and word not in _ABBREVIATIONS:
         return True
     following = text[at : at + 20].split(None, 1)[:1]
-    opens = (
-        bool(following)
-        and following[0][:1].isupper()
-        and following[0].lower() not in _OPEN_ENDED - {"the", "a"}
-    )
-    return text[at - 3 : at - 2] == "." and opens
+    if "." not in word or not following or not following[0][0].isupper():
+        return False
+    return following[0].lower() in ("the", "a") or following[0].lower() not in _OPEN_ENDED
 
 
 def _is_run_on(text: str, begin: int, at: int) -> bool:
@@ -104,11 +105,11 @@ def _line_ends(text: str, at: int, start: int, end: int, width: int) -> bool:
     return _OPENER.match(rest) is not None or line + 1 + len(word) < width
 
 
-def _trimmed(text: str, begin: int, end: int) -> Iterator[Span]:
-    """The span without the blanks around it; nothing where only marks are left."""
-    while begin < end and text[begin].isspace():
-        begin += 1
-    while end > begin and text[end - 1].isspace():
-        end -= 1
-    if any(letter.isalnum() or letter in "?_" for letter in text[begin:end]):
-        yield begin, end
+def _trimmed(text: str, begin: int, end: int) -> Span | None:
+    """The span without the blanks around it; None where only marks are left."""
+    piece = text[begin:end]
+    kept = piece.strip()
+    if not kept[:1].isalnum() and not any(letter.isalnum() or letter in "?_" for letter in kept):
+        return None
+    begin += len(piece) - len(piece.lstrip())
+    return begin, begin + len(kept)

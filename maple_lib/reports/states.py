@@ -1,4 +1,4 @@
-"""MApLe's findings and states per sentence, for cardiac CT in English and German or for any other findings."""
+"""MApLe's findings and states per sentence: cardiac CT in English and German, or any findings."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def states(
 
     Args:
         sentence: one sentence, English or German for cardiac CT.
-        findings: names to look for. All among MApLe's four: the cardiac-CT vocabulary is used; otherwise they are
-            findings of chest radiographs.
+        findings: names to look for. Where all are among MApLe's four the cardiac-CT vocabulary is used;
+            otherwise they are findings of chest radiographs.
         uncertain: the state of a hedged finding: MApLe knows two states only. [ours]
 
     Returns:
@@ -39,8 +39,8 @@ def states(
     Raises:
         MapleError: if a finding is unknown or ``sentence`` is not text.
 
-    Source: MApLe (MIDL 2026) keeps the sentences that hold a keyword of finding d and their state c; the keywords
-        are not published, so these are this project's.
+    Source: MApLe (MIDL 2026) keeps the sentences that hold a keyword of finding d and their state c; the
+        keywords are not published, so these are this project's.
 
     Example:
         >>> states("Keine Stenose der RCA, ausgeprägte Verkalkungen der LAD.")

@@ -6,8 +6,8 @@ import re
 
 from maple_lib.reports.types import Span
 
-# Numbers, words (with trailing digits: "T8", "l1"), blanks, and single marks. A hyphen inside or at the edge of a
-# word is no token, so "plate-like", "plate like" and "air- filled" read alike; a dash between spaces is one.
+# Numbers, words (with trailing digits: "T8", "l1"), blanks, and single marks. A hyphen inside or at the edge
+# of a word is no token, so "plate-like", "plate like" and "air- filled" read alike; a lone dash is one.
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+\d*(?:['’][^\W\d_]+)?|_+|(?<!\w)-(?!\w)|[^\w\s-]")
 
 

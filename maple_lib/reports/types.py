@@ -34,7 +34,7 @@ class Triplet:
     span: Span = (0, 0)
     region_span: Span | None = None
     implied: bool = False
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def key(self) -> tuple[str | None, str, Existence]:

@@ -65,7 +65,7 @@ class Lit:
 
 
 def lit_regions(parsed: ParsedReport) -> dict[str | None, Lit]:
-    """The regions of which a report's findings and impression speak, in the order in which to draw them.
+    """The regions of which a report's findings and impression speak, the weakest statements first.
 
     Returns:
         Region name -> what is said of it; None -> what is said without a place.
@@ -75,6 +75,14 @@ def lit_regions(parsed: ParsedReport) -> dict[str | None, Lit]:
         said.setdefault(triplet.region, []).append(triplet)
     lit = {region: _lit(triplets) for region, triplets in said.items()}
     return dict(sorted(lit.items(), key=lambda item: _STRENGTH.index(item[1].existence)))
+
+
+def drawn_in_order(lit: dict[str | None, Lit], body: Study) -> list[tuple[str, Lit]]:
+    """The regions that a body has: absent ones first, large before small, so that nothing hides another."""
+    there = [(name, each) for name, each in lit.items() if name is not None and name in body.regions]
+    return sorted(
+        there, key=lambda pair: (_STRENGTH.index(pair[1].existence), -int(body.region(pair[0]).sum()))
+    )
 
 
 def _lit(triplets: list[Triplet]) -> Lit:
@@ -115,7 +123,7 @@ def body_map_figure(parsed: ParsedReport, study: Study | None = None) -> Figure:
         ax = fig.subplots()
         draw_pixels(ax, body.image.pixels)
         _sides(ax, body)
-        _draw(ax, body, {name: each for name, each in lit.items() if name in body.regions})
+        _draw(ax, body, dict(drawn_in_order(lit, body)))
     return describe(fig, f"A radiograph with lit regions. {body_words(parsed)}.")
 
 
@@ -130,17 +138,16 @@ def _sides(ax: Axes, body: Study) -> None:
         ax.text(x * width, height / 2, side, ha="center", fontsize=8, color=DARK.muted, path_effects=halo())
 
 
-def _draw(ax: Axes, body: Study, lit: dict[str | None, Lit]) -> None:
+def _draw(ax: Axes, body: Study, lit: dict[str, Lit]) -> None:
     masks = {name: body.region(name) for name in body.regions}
     for name in masks:
         if name not in lit:
             ax.contour(masks[name], levels=[0.5], colors=[DARK.ink], linewidths=0.6, alpha=0.22)
     for name, each in lit.items():
-        assert name is not None
         look = LOOKS[each.existence]
         fill(ax, masks[name], look.fill, look.alpha)
         outline(ax, masks[name], look.edge, 1.4, look.line)
-    _name(ax, {str(name): (inner_point(masks[str(name)]), each) for name, each in lit.items()})
+    _name(ax, {name: (inner_point(masks[name]), each) for name, each in lit.items()})
     height, width = body.image.pixels.shape
     ax.set_xlim(-MARGIN * width, (1 + MARGIN) * width)
     ax.set_ylim(height, 0)

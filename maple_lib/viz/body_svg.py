@@ -11,7 +11,7 @@ import numpy as np
 
 from maple_lib.data.study import BoolMask, Pixels
 from maple_lib.reports import ParsedReport
-from maple_lib.viz.body_map import LOOKS, Lit, body_words, healthy_body, lit_regions
+from maple_lib.viz.body_map import LOOKS, Lit, body_words, drawn_in_order, healthy_body, lit_regions
 
 _FAINT = 'fill="none" stroke="#ffffff" stroke-opacity="0.13" stroke-width="0.5"'
 
@@ -25,7 +25,7 @@ def body_map_svg(parsed: ParsedReport) -> str:
     picture, paths = _body()
     height, width = healthy_body().image.pixels.shape
     faint = "".join(f'<path d="{path}" {_FAINT}/>' for name, path in paths.items() if name not in lit)
-    bright = "".join(_shape(name, paths[name], each) for name, each in lit.items() if name is not None)
+    bright = "".join(_shape(name, paths[name], each) for name, each in drawn_in_order(lit, healthy_body()))
     return (
         f'<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img" '
         f'aria-label="{html.escape(body_words(parsed), quote=True)}" '

@@ -29,9 +29,12 @@ class ReportExplorer(widgets.HBox):
     """
 
     def __init__(self, text: str) -> None:
-        wide = widgets.Layout(width="100%")
         self.entry = widgets.Textarea(
-            text, placeholder="Type a report ...", rows=6, layout=wide, continuous_update=True
+            text,
+            placeholder="Type a report ...",
+            rows=6,
+            layout=widgets.Layout(width="auto"),
+            continuous_update=True,
         )
         self.status, self.reading, self.body = widgets.HTML(), widgets.HTML(), widgets.HTML()
         left = widgets.VBox(
@@ -39,8 +42,8 @@ class ReportExplorer(widgets.HBox):
         )
         right = widgets.VBox([self.body], layout=widgets.Layout(width="42%"))
         super().__init__([left, right])
-        self.entry.observe(lambda _: later(), names="value")
         later = debounced(self.read, PAUSE)
+        self.entry.observe(lambda _: later(), names="value")
         self.read()
 
     def read(self) -> None:
@@ -53,7 +56,7 @@ class ReportExplorer(widgets.HBox):
             return
         self.reading.value, self.body.value = reading, body
         sentences, triplets = len(parsed.sentences), len(parsed.triplets)
-        self.status.value = f"{sentences} sentences, {triplets} statements"
+        self.status.value = f"sentences: {sentences}, statements: {triplets}"
 
 
 def report_explorer(text: str | None = None) -> ReportExplorer:

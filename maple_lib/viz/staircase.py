@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from maple_lib.errors import MapleError
 from maple_lib.viz.saving import describe
-from maple_lib.viz.style import LIGHT, figure, hairlines, heading
+from maple_lib.viz.style import LIGHT, figure, ground_halo, hairlines, heading
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,11 @@ def staircase_figure(scores: Mapping[str, Mapping[str, float]], title: str, note
         heading(fig, title, note, LIGHT)
         ax = fig.subplots()
         for measure, color in zip(measures, LIGHT.series, strict=False):
-            _stairs(ax, [each[measure] for each in scores.values()], color, measure)
+            values = [each[measure] for each in scores.values()]
+            ax.step(values, range(len(values)), where="pre", color=color, linewidth=1.2, alpha=0.5)
+            ax.plot(values, range(len(values)), "o", color=color, markersize=6, label=measure)
+        for row, each in enumerate(scores.values()):
+            _name(ax, row, [each[measure] for measure in measures])
         ax.set_yticks(range(len(scores)), list(scores), color=LIGHT.ink)
         ax.invert_yaxis()
         ax.set_xlim(0, 1.06)
@@ -46,17 +50,12 @@ def staircase_figure(scores: Mapping[str, Mapping[str, float]], title: str, note
     return describe(fig, f"{title}. {said}.")
 
 
-def _stairs(ax: Axes, values: list[float], color: str, label: str) -> None:
-    """One line with a tread per step, and its value in hundredths."""
-    ax.step(values, range(len(values)), where="mid", color=color, linewidth=1.2, alpha=0.5)
-    ax.plot(values, range(len(values)), "o", color=color, markersize=6, label=label)
-    for row, value in enumerate(values):
+def _name(ax: Axes, row: int, values: list[float]) -> None:
+    """Write the values of a step in hundredths, the lowest on the left, so that close ones stay apart."""
+    lowest = min(values) if max(values) - min(values) > 0.005 else None
+    for value, color in zip(values, LIGHT.series, strict=False):
+        shift, align = (-7, "right") if value == lowest else (7, "left")
         ax.annotate(
-            f"{value:.2f}",
-            (value, row),
-            (7, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-            color=color,
-        )
+            f"{value:.2f}", (value, row), (shift, 0), textcoords="offset points", va="center", ha=align,
+            fontsize=8, color=color, path_effects=ground_halo(LIGHT),
+        )  # fmt: skip

@@ -2,19 +2,19 @@
 
     python tests/benchmarks/bench_openi.py [--half A|B|all] [--show FINDING]
 
-The reports are read from ``../shared/real/open_i_reports`` beside the repository (CC BY-NC-ND: never committed).
-Rows with "No Indexing" or without text are left out. The rest is cut into two random halves (seed 0): A was used
-while the rules were written, B was not.
+The reports are read from ``../shared/real/open_i_reports`` beside the repository (CC BY-NC-ND: never
+committed). Rows with "No Indexing" or without text are left out. The rest is cut into two random halves
+(seed 0): A was used while the rules were written, B was not.
 
 Definitions, report level:
     finding   coded: one of the MeSH heads of that finding (TARGETS). Found, twice:
               "present": the parser states it as present in findings or impression;
-              "policy": also as uncertain, for the findings of COUNTED (the field's CheXpert convention: atelectasis,
-              edema, effusion -> 1), unless it is only an interpretation ("opacity may represent atelectasis"),
-              which the coders do not code.
-    side      over the findings of SIDED that the parser found (present or uncertain), where the code names a side:
-              micro F1 over (finding, side); both sides are two pairs. "side, all": the same with
-              the findings that the parser missed, whose sides then count as missed.
+              "policy": also as uncertain, for the findings of COUNTED (the field's CheXpert convention:
+              atelectasis, edema, effusion -> 1), unless it is only an interpretation ("opacity may represent
+              atelectasis"), which the coders do not code.
+    side      over the findings of SIDED that the parser found (present or uncertain), where the code names a
+              side: micro F1 over (finding, side); both sides are two pairs. "side, all": the same with the
+              findings that the parser missed, whose sides then count as missed.
     region    as side, over (finding, place), place in PLACES (zones, hilum, apex, angle), sides ignored.
 """
 
@@ -45,7 +45,17 @@ TARGETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "pneumonia": (("Pneumonia",), ("pneumonia",)),
 }
 COUNTED = ("effusion", "atelectasis", "edema")
-SIDED = ("effusion", "pneumothorax", "consolidation", "atelectasis", "fracture", "nodule", "scar", "granuloma", "infiltrate")
+SIDED = (
+    "effusion",
+    "pneumothorax",
+    "consolidation",
+    "atelectasis",
+    "fracture",
+    "nodule",
+    "scar",
+    "granuloma",
+    "infiltrate",
+)
 MORE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "granuloma": (("Calcified Granuloma", "Granuloma"), ("granuloma",)),
     "infiltrate": (("Infiltrate",), ("infiltration",)),
@@ -160,9 +170,7 @@ class Scores:
         if self.show == name and coded != policy:
             print("MISSED" if coded else "EXTRA", row["uid"], row["MeSH"], "\n   ", report_text(row))
 
-    def _add_places(
-        self, sides: set[object], places: set[object], stated: list[Triplet]
-    ) -> None:
+    def _add_places(self, sides: set[object], places: set[object], stated: list[Triplet]) -> None:
         if sides:
             self.places["side, all"] += tally(sides, found_sides(stated))
         if stated and sides:
@@ -196,9 +204,7 @@ def main() -> None:
     for row in kept:
         scores.add(row, parser.parse(report_text(row)).triplets)
     seconds = time.process_time() - started
-    print(
-        f"half {given.half}: {len(kept)} reports, scored at {len(kept) / seconds:.0f} reports per second of one core"
-    )
+    print(f"half {given.half}: {len(kept)} reports, {len(kept) / seconds:.0f} read and scored per second")
     scores.print()
 
 

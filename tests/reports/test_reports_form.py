@@ -38,7 +38,15 @@ def sentences(text: str) -> list[str]:
 
 
 def test_mimic_layout():
-    assert names(MIMIC) == ["body", "examination", "indication", "comparison", "findings", "impression", "addendum"]
+    assert names(MIMIC) == [
+        "body",
+        "examination",
+        "indication",
+        "comparison",
+        "findings",
+        "impression",
+        "addendum",
+    ]
     read = sentences(MIMIC)
     assert "The left PICC line terminates in the mid\n SVC." in read
     assert "Small left effusion." in read

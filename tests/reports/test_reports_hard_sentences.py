@@ -51,9 +51,8 @@ def counts(language: str, name: str) -> tuple[int, int, int]:
         true, found = set(truth_of(line)), reader_of(language, name)(text)
         hits, found_all, true_all = hits + len(true & found), found_all + len(found), true_all + len(true)
         if true != found:
-            print(
-                f"{name}: {text!r}\n   missed {sorted(map(str, true - found))}\n   extra  {sorted(map(str, found - true))}"
-            )
+            missed, extra = sorted(map(str, true - found)), sorted(map(str, found - true))
+            print(f"{name}: {text!r}\n   missed {missed}\n   extra  {extra}")
     return hits, found_all, true_all
 
 

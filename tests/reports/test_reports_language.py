@@ -22,7 +22,10 @@ def test_every_word_of_a_finding_reads_as_that_finding(name):
 
 def test_implied_findings_exist():
     for rule in read_table("implied.yaml").values():
-        named = [*rule.get("normal", ()), *(n for names in rule.get("predicates", {}).values() for n in names)]
+        named = [
+            *rule.get("normal", ()),
+            *(n for names in rule.get("predicates", {}).values() for n in names),
+        ]
         assert set(named) <= set(FINDINGS)
 
 
@@ -35,7 +38,8 @@ def test_cue_words_are_text():
 
 @pytest.mark.parametrize(
     ("slip", "meant"),
-    [("effuison", "effusion"), ("pnuemothorax", "pneumothorax"), ("opactiy", "opacity"), ("scarrring", "scarring"),
+    [("effuison", "effusion"), ("pnuemothorax", "pneumothorax"), ("opactiy", "opacity"),
+     ("scarrring", "scarring"),
      ("atelctasis", "atelectasis"), ("injection", "injection"), ("chest", "chest")],
 )  # fmt: skip
 def test_slips_are_mended_and_other_words_left(slip, meant):

@@ -10,7 +10,9 @@ import pytest
 from maple_lib.errors import MapleError
 from maple_lib.reports import iter_parse, parse, parse_many, parse_table
 
-TEXTS = [f"{side} {finding}." for finding in ("effusion", "pneumothorax", "nodule") for side in ("Left", "Right")] * 60
+TEXTS = [
+    f"{side} {finding}." for finding in ("effusion", "pneumothorax", "nodule") for side in ("Left", "Right")
+] * 60
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -63,18 +65,7 @@ def test_table_has_a_row_per_triplet_and_keeps_the_key():
 
 
 def test_table_faults_are_named():
-    with pytest.raises(MapleError, match="'text'.*report"):
+    with pytest.raises(MapleError, match=r"'text'.*report"):
         parse_table(pa.table({"report": ["x"]}), text="text")
     with pytest.raises(MapleError, match="int"):
         parse_table(pa.table({"report": [1]}))
-
-
-def test_dask_cluster_maps_the_table_function():
-    distributed = pytest.importorskip("dask.distributed", reason="extra 'cluster' is not installed")
-    tables = [pa.table({"report": TEXTS[i : i + 100]}) for i in range(0, 300, 100)]
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        found = client.gather(client.map(parse_table, tables))
-    assert found == [parse_table(table) for table in tables]

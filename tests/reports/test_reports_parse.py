@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pandas as pd
@@ -26,10 +27,11 @@ Heart size is normal.
 IMPRESSION: 1. Small left effusion.
 2. A 9 mm nodule in the right upper lobe is unchanged."""
 
-WORDS = st.sampled_from(
-    "no left right bilateral effusion pneumothorax opacity may represent the is seen in base lung and or , . ; "
-    "with without heart enlarged clear FINDINGS: IMPRESSION: it unchanged 2.5 cm tip SVC catheter ? not \n xxxx".split(" ")
+SOUP = (
+    "no left right bilateral effusion pneumothorax opacity may represent the is seen in base lung and or "
+    ", . ; with without heart enlarged clear FINDINGS: IMPRESSION: it unchanged 2.5 cm tip SVC catheter ? not"
 )
+WORDS = st.sampled_from([*SOUP.split(" "), "\n", "\n\n"])
 TEXTS = st.one_of(st.text(max_size=400), st.lists(WORDS, max_size=60).map(" ".join))
 
 
@@ -74,7 +76,15 @@ def test_wrong_types_are_explained(wrong, said):
 
 
 @pytest.mark.parametrize(
-    "text", ["((([[[", "\U0001f600" * 50, "\u202eNo effusion\u202c", "No\x00effusion.", "İİİ left effusion", "\r\n\r\n."]
+    "text",
+    [
+        "((([[[",
+        "\U0001f600" * 50,
+        "\u202eNo effusion\u202c",
+        "No\x00effusion.",
+        "İİİ left effusion",
+        "\r\n\r\n.",
+    ],
 )
 def test_odd_text_is_read_without_error(text):
     check_any(text)
@@ -141,6 +151,53 @@ def check_any(text: str) -> None:
         first, last = report.sentences[triplet.sentence].span
         for start, end in filter(None, (triplet.span, triplet.region_span)):
             assert first <= start < end <= last
+
+
+def calls_to_parse(text: str) -> int:
+    """How many Python functions a parse enters: work that a slow machine does not change."""
+    entered = [0]
+
+    def count(frame: object, event: str, argument: object) -> None:
+        entered[0] += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        parse(text)
+    finally:
+        sys.setprofile(None)
+    return entered[0]
+
+
+UNITS = [
+    "a",
+    "(",
+    "\n",
+    "!",
+    "no effusion, ",
+    "left effusion and right opacity ",
+    "the heart is enlarged and ",
+]
+UNITS += [
+    "left ",
+    "upper and ",
+    "HISTORY: a\n\n\n",
+    "line tip ",
+    "may or possible edema vs ",
+    "lungs heart clear ",
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_work_grows_in_proportion_to_length(unit):
+    parse(unit)
+    short, long = (calls_to_parse(unit * (n // len(unit))) for n in (4_000, 16_000))
+    assert long <= 5 * short
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("letter", ["a", "(", " ", "\n", ".", "!", "_", "?", "\x00", "\U0001f600"])
+def test_a_megabyte_of_one_character_is_read(letter):
+    check_any(letter * 1_000_000)
 
 
 @given(TEXTS)

@@ -35,6 +35,11 @@ def test_the_strongest_statement_colours_a_region():
     assert lit["right lung"].words(1) == "+ mass, 1 more"
 
 
+def test_small_regions_are_drawn_over_large_ones():
+    svg = viz.body_map_svg(parse("Left lung mass. Left apical scar. Left hilar calcification. No edema."))
+    assert list(titles(svg)) == ["right lung", "left lung", "left apical zone", "left hilar structures"]
+
+
 def test_the_history_stays_dark():
     assert lit_regions(parse("INDICATION: Left pleural effusion?\nFINDINGS: The patient is rotated.")) == {}
 
@@ -86,7 +91,7 @@ def test_widget_follows_the_text():
     widget.entry.value = "Right apical pneumothorax."
     assert list(titles(widget.body.value)) == ["right apical zone"]
     assert "pneumothorax" in widget.reading.value
-    assert widget.status.value == "1 sentences, 1 statements"
+    assert widget.status.value == "sentences: 1, statements: 1"
     assert "http" not in widget.reading.value
 
 

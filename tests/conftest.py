@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from maple_lib.data.batch import FINDING_INDEX, REGION_INDEX, Record
+from maple_lib.data.record import FINDING_INDEX, REGION_INDEX, Record
 
 SAID = (
     ("Small left pleural effusion.", "left costophrenic angle", "pleural effusion", 1),

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import torch
 
-from maple_lib.data.batch import images_tensor
 from maple_lib.data.phantoms import phantom
+from maple_lib.data.pixels import images_tensor
 from maple_lib.methods import create_method
 from maple_lib.reports import parse
 

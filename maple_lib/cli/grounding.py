@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from maple_lib.data.batch import images_tensor
+from maple_lib.data.pixels import images_tensor
 from maple_lib.data.read import read_image
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -71,17 +72,17 @@ class ImageEncoder(nn.Module):
             raise MapleError(
                 f"images {tuple(images.shape)}",
                 f"expected (B, {want[0]}, {want[1]}, {want[2]})",
-                "build them with maple_lib.data.batch.images_tensor(studies, size)",
+                "build them with maple_lib.data.pixels.images_tensor(studies, size)",
             )
 
 
-def _create_backbone(name: str, image_size: int, strides: tuple[int, ...], pretrained: bool) -> nn.Module:
+def _create_backbone(name: str, image_size: int, strides: tuple[int, ...], pretrained: bool) -> Any:
     import timm
 
     if not timm.is_model(name):
         close = ", ".join(get_close_matches(name, timm.list_models(), 5, 0.5)) or "see timm.list_models()"
         raise MapleError(f"image encoder {name!r}", "timm has no such model", f"close names: {close}")
-    probe = timm.create_model(name, pretrained=False, features_only=True, in_chans=1)
+    probe: Any = timm.create_model(name, pretrained=False, features_only=True, in_chans=1)
     reductions = list(probe.feature_info.reduction())
     missing = [s for s in strides if s not in reductions]
     if missing:
@@ -94,7 +95,7 @@ def _create_backbone(name: str, image_size: int, strides: tuple[int, ...], pretr
     return _load_backbone(name, indices, pretrained)
 
 
-def _load_backbone(name: str, indices: tuple[int, ...], pretrained: bool) -> nn.Module:
+def _load_backbone(name: str, indices: tuple[int, ...], pretrained: bool) -> Any:
     import timm
 
     try:

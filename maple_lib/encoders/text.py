@@ -53,7 +53,7 @@ class TextEncoder(nn.Module):
             self.model = _small_bert(len(self.tokenizer), layers or 2, width, heads, max_length)
         else:
             self.model, self.tokenizer = _named_model(name, layers, max_length)
-        self.width = int(self.model.config.hidden_size)
+        self.width: int = self.model.config.hidden_size
 
     def tokenize(self, texts: list[str]) -> Tokens:
         """Tokenise on the model's device."""
@@ -74,7 +74,7 @@ def sum_pieces(hidden: Tensor, tokens: Tokens) -> Tensor:
     return out[:, :words]
 
 
-def _small_bert(vocabulary: int, layers: int, width: int, heads: int, max_length: int) -> nn.Module:
+def _small_bert(vocabulary: int, layers: int, width: int, heads: int, max_length: int) -> Any:
     from transformers import BertConfig, BertModel
 
     config = BertConfig(
@@ -88,7 +88,7 @@ def _small_bert(vocabulary: int, layers: int, width: int, heads: int, max_length
     return BertModel(config, add_pooling_layer=False)
 
 
-def _named_model(name: str, layers: int | None, max_length: int) -> tuple[nn.Module, TextTokenizer]:
+def _named_model(name: str, layers: int | None, max_length: int) -> tuple[Any, TextTokenizer]:
     from transformers import AutoModel, AutoTokenizer
 
     try:

@@ -10,13 +10,13 @@ import numpy as np
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
 from maple_lib.evaluation import floors
-from maple_lib.methods.inference import encode_studies, encode_texts, inference, method_name, select
 from maple_lib.evaluation.frame import Maps, heat_maps
 from maple_lib.evaluation.grounding import gate, score_maps
 from maple_lib.evaluation.protocols import GroundingProtocol
 from maple_lib.evaluation.protocols import protocol as named_protocol
 from maple_lib.evaluation.queries import GroundingQuery, build_queries, region_mask, truth_mask
 from maple_lib.evaluation.result import GroundingResult
+from maple_lib.methods.inference import encode_studies, encode_texts, inference, method_name, select
 
 if TYPE_CHECKING:
     import pandas as pd

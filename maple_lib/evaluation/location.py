@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
-from maple_lib.methods.inference import encode_studies, inference, method_name
 from maple_lib.evaluation.protocols import LocationRetrievalProtocol
 from maple_lib.evaluation.ranking import Bools, Floats, chance_metrics, rank_metrics
 from maple_lib.evaluation.result import Result
+from maple_lib.methods.inference import encode_studies, inference, method_name
 from maple_lib.vocabulary import FINDINGS, REGIONS
 
 if TYPE_CHECKING:

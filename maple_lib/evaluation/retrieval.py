@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
 from maple_lib.evaluation.bootstrap import bootstrap_interval
-from maple_lib.methods.inference import encode_studies, encode_texts, inference, method_name
 from maple_lib.evaluation.protocols import RetrievalProtocol
 from maple_lib.evaluation.ranking import Bools, chance_metrics, rank_metrics
 from maple_lib.evaluation.result import Result
+from maple_lib.methods.inference import encode_studies, encode_texts, inference, method_name
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -53,7 +53,7 @@ def encode_studies(
     Yields:
         The indices of a batch, and its features.
     """
-    from maple_lib.data.batch import images_tensor, region_weights
+    from maple_lib.data.pixels import images_tensor, region_weights
 
     device = _device(method)
     for start in range(0, len(studies), batch_size):

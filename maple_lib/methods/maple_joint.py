@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from maple_lib.data.batch import STATES, Batch
+from maple_lib.data.batch import Batch
+from maple_lib.data.record import STATES
 from maple_lib.encoders.features import ImageFeatures, TextFeatures
 from maple_lib.losses import (
     global_contrastive,

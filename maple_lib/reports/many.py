@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from maple_lib.errors import MapleError
 from maple_lib.reports.parse import Parser
 from maple_lib.reports.report import ParsedReport
-from maple_lib.reports.wire import Packed, pack, unpack
+from maple_lib.reports.wire import carried, pack
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -32,7 +32,7 @@ def _parser(memo: int) -> Parser:
     return Parser(memo=memo)
 
 
-def _parse_chunk(texts: list[object], memo: int) -> list[tuple[Packed | None, str]]:
+def _parse_chunk(texts: list[object], memo: int) -> list[tuple[bytes | None, str]]:
     outcomes = [_outcome(_parser(memo), text) for text in texts]
     return [(pack(report) if report else None, error) for report, error in outcomes]
 
@@ -73,7 +73,7 @@ def iter_parse(texts: Iterable[object], workers: int = 1, memo: int = MEMO) -> I
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        pending: deque[tuple[list[object], Future[list[tuple[Packed | None, str]]]]] = deque()
+        pending: deque[tuple[list[object], Future[list[tuple[bytes | None, str]]]]] = deque()
         stream = iter(texts)
         while chunk := list(islice(stream, _CHUNK)):
             pending.append((chunk, pool.submit(_parse_chunk, chunk, memo)))
@@ -83,9 +83,9 @@ def iter_parse(texts: Iterable[object], workers: int = 1, memo: int = MEMO) -> I
             yield from _outcomes(*pending.popleft())
 
 
-def _outcomes(chunk: list[object], parsed: Future[list[tuple[Packed | None, str]]]) -> Iterator[Outcome]:
+def _outcomes(chunk: list[object], parsed: Future[list[tuple[bytes | None, str]]]) -> Iterator[Outcome]:
     for text, (packed, error) in zip(chunk, parsed.result(), strict=True):
-        yield Outcome(unpack(packed, text) if packed else None, error)
+        yield Outcome(carried(packed, text) if packed else None, error)
 
 
 def parse_many(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +29,22 @@ class ParsedReport:
     """
 
     text: str
-    sections: tuple[Section, ...] = ()
-    sentences: tuple[Sentence, ...] = ()
-    triplets: tuple[Triplet, ...] = ()
-    context_triplets: tuple[Triplet, ...] = ()
-    reason: str = ""
+    # Factories, not plain defaults: those would be class attributes and hide a part still packed.
+    sections: tuple[Section, ...] = field(default_factory=tuple)
+    sentences: tuple[Sentence, ...] = field(default_factory=tuple)
+    triplets: tuple[Triplet, ...] = field(default_factory=tuple)
+    context_triplets: tuple[Triplet, ...] = field(default_factory=tuple)
+    reason: str = field(default_factory=str)
+
+    def __getattr__(self, name: str) -> Any:
+        """Unpack a report that came from another process when one of its parts is first asked for."""
+        packed = self.__dict__.pop("_packed", None)
+        if packed is None:
+            raise AttributeError(f"ParsedReport has no {name!r}")
+        from maple_lib.reports.wire import unpack
+
+        self.__dict__.update(unpack(packed, self.text))
+        return getattr(self, name)
 
     @cached_property
     def findings_text(self) -> str:

@@ -26,7 +26,7 @@ _KNOWN = "|".join(f"(?P<{name}>{words})" for name, words in _HEADERS.items())
 # Without a colon it must begin its line, and stand alone on it or, in capitals, be set off by two spaces.
 # The first line only rejects most characters cheaply.
 _HEADER = re.compile(
-    r"(?<![^\s.:;!?)\]_])(?=[ \t*#]*[acdefhioprstvw])"
+    r"(?<![^\s.:;!?)\]_])(?=[ \t*#acdefhioprstvw])"
     rf"(?:(?<![^\n])|(?<=[.:;!?)\]_])|(?<=\s)(?=(?-i:[A-Z]{{4}})))[ \t*#]*(?:{_KNOWN})"
     r"(?:[ \t*]*:|(?=[ \t]*\n\s*(?-i:[^a-z\s]))|(?<=(?-i:[A-Z]{4})) +(?=\S)(?<=  ))",
     re.IGNORECASE,

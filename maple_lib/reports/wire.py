@@ -1,48 +1,56 @@
-"""Carry parsed reports between processes as plain tuples: several times cheaper than their objects."""
+"""Carry parsed reports between processes: packed to bytes there, unpacked here only when they are looked at.
+
+Building a report's objects costs the receiver almost as much as parsing costs the sender, so a receiver that
+built them all would hold up its workers.
+"""
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 from maple_lib.reports.report import ParsedReport
 from maple_lib.reports.types import Section, Sentence, Triplet
 
-Packed = tuple[Any, ...]
 
-
-def pack(report: ParsedReport) -> Packed:
+def pack(report: ParsedReport) -> bytes:
     """A parsed report without its text, which the receiver has."""
-    return (
+    plain = (
         [(each.name, each.span, each.body) for each in report.sections],
         [(each.span, each.section) for each in report.sentences],
-        [_triplet(each) for each in report.triplets],
-        [_triplet(each) for each in report.context_triplets],
+        [_plain(each) for each in report.triplets],
+        [_plain(each) for each in report.context_triplets],
         report.reason,
     )
+    return pickle.dumps(plain, pickle.HIGHEST_PROTOCOL)
 
 
-def unpack(packed: Packed, text: object) -> ParsedReport:
-    """The parsed report again.
+def carried(packed: bytes, text: object) -> ParsedReport:
+    """The parsed report again; it unpacks itself when one of its parts is first asked for.
 
     Args:
-        packed: what :func:`pack` made of it.
+        packed: what :func:`pack` made of it, in a process of ours.
         text: the text it was parsed from; anything but a string stands for a missing one.
     """
-    written = text if isinstance(text, str) else ""
-    sections, sentences, triplets, apart, reason = packed
-    return ParsedReport(
-        written,
-        tuple(Section(*each) for each in sections),
-        tuple(
-            Sentence(written[span[0] : span[1]], span, name, index)
+    report = object.__new__(ParsedReport)
+    report.__dict__.update(text=text if isinstance(text, str) else "", _packed=packed)
+    return report
+
+
+def unpack(packed: bytes, text: str) -> dict[str, Any]:
+    """The parts of a report, by the names of its fields."""
+    sections, sentences, triplets, apart, reason = pickle.loads(packed)
+    return {
+        "sections": tuple(Section(*each) for each in sections),
+        "sentences": tuple(
+            Sentence(text[span[0] : span[1]], span, name, index)
             for index, (span, name) in enumerate(sentences)
         ),
-        tuple(Triplet(*each) for each in triplets),
-        tuple(Triplet(*each) for each in apart),
-        reason,
-    )
+        "triplets": tuple(Triplet(*each) for each in triplets),
+        "context_triplets": tuple(Triplet(*each) for each in apart),
+        "reason": reason,
+    }
 
 
-def _triplet(each: Triplet) -> Packed:
-    place, said = each.region_span, each.attributes
-    return (*each.key, each.sentence, each.span, place, each.implied, dict(said))
+def _plain(each: Triplet) -> tuple[Any, ...]:
+    return (*each.key, each.sentence, each.span, each.region_span, each.implied, each.attributes)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
-from maple_lib.retrieval.cases import CASE_COLUMNS, STATEMENT_COLUMNS, case_row, region_texts, statements
 from maple_lib.methods.inference import encode_studies, encode_texts, inference, method_name
+from maple_lib.retrieval.cases import CASE_COLUMNS, STATEMENT_COLUMNS, case_row, region_texts, statements
 from maple_lib.retrieval.manifest import FILE, Manifest, fingerprint
 from maple_lib.retrieval.rows import RowWriter, checksum
 from maple_lib.vocabulary import REGIONS

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
-from maple_lib.retrieval.cases import region_texts, statements
 from maple_lib.methods.inference import encode_studies, encode_texts, inference
+from maple_lib.retrieval.cases import region_texts, statements
 from maple_lib.vocabulary import REGIONS
 
 Vector = NDArray[np.float32]

@@ -42,7 +42,7 @@ class TrainConfig:
     warmup: float = 0.1
     text_warm_steps: int = 150
     image_warm_steps: int = 120
-    warm_lr: float = 2e-3
+    warm_lr: float = 1e-3
     seed: int = 0
     workers: int = 2
     save_every: int = 100

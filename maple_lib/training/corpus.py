@@ -12,7 +12,8 @@ from multiprocessing import get_all_start_methods, get_context
 import numpy as np
 from tqdm.auto import tqdm
 
-from maple_lib.data.batch import Batch, Record, collate, make_record
+from maple_lib.data.batch import Batch, collate
+from maple_lib.data.record import Record, make_record
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
 

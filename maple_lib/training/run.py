@@ -14,16 +14,18 @@ from maple_lib.data.sources import load_studies
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
 from maple_lib.methods.base import Method
-from maple_lib.methods.saving import save_method
+from maple_lib.methods.saving import read_method, save_method
 from maple_lib.training.config import TrainConfig
 from maple_lib.training.corpus import build_corpus
 from maple_lib.training.loop import run_stages
 
-RUN_CONFIG = "run.json"
+RUN_CONFIG, MODEL = "run.json", "model"
 
 
 def train(config: TrainConfig, studies: Sequence[Study] | None = None, progress: bool = True) -> Method:
-    """Train a method and save it as ``<out>/model``; a stopped run of the same configuration goes on.
+    """Train a method and save it as ``<out>/model``.
+
+    A stopped run of the same configuration goes on; a finished one is read, not repeated.
 
     Args:
         config: see ``train_config(method, preset, **overrides)``.
@@ -39,6 +41,8 @@ def train(config: TrainConfig, studies: Sequence[Study] | None = None, progress:
     """
     run = Path(config.out)
     _claim(run, config)
+    if (run / MODEL).exists():
+        return read_method(run / MODEL)
     if studies is None:
         studies = training_studies(config)
     side = -(-config.model.image_size // min(config.model.image_strides))
@@ -46,16 +50,14 @@ def train(config: TrainConfig, studies: Sequence[Study] | None = None, progress:
         studies, config.model.image_size, (side, side), config.triplets, config.workers, progress
     )
     method = run_stages(config, corpus, run, progress)
-    save_method(method, run / "model")
+    save_method(method, run / MODEL)
     return method
 
 
 def training_studies(config: TrainConfig) -> Sequence[Study]:
     """The studies a configuration names."""
     if config.source == "phantom":
-        return PhantomSequence(
-            config.studies, config.seed, config.model.image_size, config.difficulty
-        )
+        return PhantomSequence(config.studies, config.seed, config.model.image_size, config.difficulty)
     return load_studies(config.source)
 
 

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from maple_lib.data.batch import FINDING_INDEX, REGION_INDEX, Batch
+from maple_lib.data.batch import Batch
+from maple_lib.data.record import FINDING_INDEX, REGION_INDEX
 from maple_lib.methods.base import Method
 
 

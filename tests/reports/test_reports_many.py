@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from itertools import count, islice
 
 import pyarrow as pa
@@ -18,6 +19,15 @@ TEXTS = [
 @pytest.mark.parametrize("workers", [1, 2])
 def test_order_is_kept(workers):
     assert parse_many(TEXTS, workers=workers) == [parse(text) for text in TEXTS]
+
+
+def test_a_report_from_another_process_unpacks_itself_once_and_travels_on():
+    (report,) = parse_many(["FINDINGS: Left effusion, 2 cm nodule."], workers=2)
+    again = pickle.loads(pickle.dumps(report))
+    assert report == again == parse("FINDINGS: Left effusion, 2 cm nodule.")
+    assert report.findings_text == "Left effusion, 2 cm nodule."
+    with pytest.raises(AttributeError, match="colour"):
+        _ = report.colour
 
 
 def test_missing_texts_are_no_failures():

@@ -195,7 +195,7 @@ def test_work_grows_in_proportion_to_length(unit):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("letter", ["a", "(", " ", "\n", ".", "!", "_", "?", "\x00", "\U0001f600"])
+@pytest.mark.parametrize("letter", ["a", "(", " ", "\t", "*", "\n", ".", "!", "_", "?", "\x00", "\U0001f600"])
 def test_a_megabyte_of_one_character_is_read(letter):
     check_any(letter * 1_000_000)
 

@@ -93,7 +93,7 @@ def read_reports(walk: Walk) -> Reading:
 
 
 def train_model(walk: Walk, settings: dict[str, Any]) -> Trained:
-    """Train ASG at the preset, or take the finished run that lies there."""
+    """Train ``maple_joint`` at the preset, or take the finished run that lies there."""
     from maple_lib.training import read_log, train, train_config
     from maple_lib.training.run import versions
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -35,6 +36,8 @@ def options(
 
 def main() -> None:
     """Run the command line; an input that cannot be used ends with one line and exit code 2."""
+    # Threads that spin for long while they wait steal time from busy ones wherever cores are shared.
+    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
     try:
         app()
     except MapleError as error:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -45,8 +44,8 @@ class Batch:
 
     def to(self, device: torch.device | str) -> Batch:
         """The same on another device."""
-        values: list[Any] = [getattr(self, field.name) for field in fields(self)]
-        return Batch(*(v.to(device) if isinstance(v, Tensor) else v for v in values))
+        moved = {f.name: getattr(self, f.name).to(device) for f in fields(self) if f.type == "Tensor"}
+        return replace(self, **moved)
 
 
 def collate(records: Sequence[Record]) -> Batch:

@@ -6,30 +6,51 @@ encoder needs no download. The result is the same on every run.
 
 from __future__ import annotations
 
-import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from maple_lib.encoders.tokens import SPECIAL, WORDPIECE_FILE
 
-SIZE = 2400
+SIZE, PARTS = 2400, 500
 
 
-def learn_pieces(texts: Iterable[str], size: int = SIZE) -> list[str]:
-    """Learn at most ``size`` word pieces; the special ones come first."""
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+def learn_pieces(texts: Iterable[str], size: int = SIZE, parts: int = PARTS) -> list[str]:
+    """Choose word pieces: the most frequent words whole, and the most frequent parts of all words.
 
-    backend = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
-    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    alphabet = [chr(c) for c in range(33, 127) if not chr(c).isupper()]
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=size, special_tokens=list(SPECIAL), initial_alphabet=alphabet, show_progress=False
+    Ties are broken by the alphabet, so that the same texts give the same pieces.
+
+    Args:
+        texts: what to learn from.
+        size: how many pieces at most, special ones and letters included.
+        parts: how many of them are parts of words.
+    """
+    words = Counter(word for text in texts for word in _words(text))
+    letters = [chr(c) for c in range(33, 127) if not chr(c).isupper()]
+    fixed = [*SPECIAL, *letters, *(f"##{letter}" for letter in letters if letter.isalnum())]
+    inner = [p for p in _ranked(_parts(words)) if p not in fixed][:parts]
+    whole = [w for w in _ranked(words) if w not in fixed][: size - len(fixed) - len(inner)]
+    return [*fixed, *whole, *inner]
+
+
+def _words(text: str) -> list[str]:
+    from tokenizers import normalizers, pre_tokenizers
+
+    plain = normalizers.BertNormalizer(lowercase=True).normalize_str(text)
+    return [word for word, _ in pre_tokenizers.BertPreTokenizer().pre_tokenize_str(plain)]
+
+
+def _parts(words: Counter[str]) -> Counter[str]:
+    """How many different words go on with each part of two to six letters."""
+    found = (
+        {word[a:b] for a in range(1, len(word)) for b in range(a + 2, min(a + 6, len(word)) + 1)}
+        for word in words
     )
-    backend.train_from_iterator(texts, trainer)
-    vocabulary = backend.get_vocab()
-    return sorted(vocabulary, key=lambda piece: vocabulary[piece])
+    return Counter(f"##{part}" for parts in found for part in parts)
+
+
+def _ranked(counts: Counter[str]) -> list[str]:
+    return sorted(counts, key=lambda piece: (-counts[piece], piece))
 
 
 def corpus(reports: int = 4000, seed: int = 77) -> Iterator[str]:

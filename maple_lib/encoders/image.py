@@ -5,9 +5,10 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any
 
+import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from maple_lib.encoders.centring import looks_at_corners, shift_input, to_grid
 from maple_lib.errors import MapleError
 
 
@@ -41,8 +42,9 @@ class ImageEncoder(nn.Module):
         )
         self.norm = nn.LayerNorm(width)
         self.width = width
-        side = -(-image_size // min(strides))
-        self.grid = (side, side)
+        self.stride = min(strides)
+        self.grid = (-(-image_size // self.stride),) * 2
+        self.corners = looks_at_corners(self.backbone, image_size, self.stride)
 
     def forward(self, images: Tensor) -> Tensor:
         """Patch features, row by row.
@@ -57,13 +59,11 @@ class ImageEncoder(nn.Module):
             MapleError: if the shape is not (B, 1, image_size, image_size).
         """
         self._check(images)
+        if self.corners:
+            images = shift_input(images, self.stride // 2)
         maps = self.backbone((images - 0.5) / 0.25)
-        fused: Tensor = sum(  # type: ignore[assignment]
-            F.interpolate(lateral(m), self.grid, mode="bilinear", align_corners=False)
-            if m.shape[-2:] != self.grid
-            else lateral(m)
-            for lateral, m in zip(self.lateral, maps, strict=True)
-        )
+        lateral = (layer(m) for layer, m in zip(self.lateral, maps, strict=True))
+        fused = torch.stack([to_grid(m, self.grid, self.corners) for m in lateral]).sum(0)
         return self.norm(fused.flatten(2).transpose(1, 2))
 
     def _check(self, images: Tensor) -> None:

@@ -6,7 +6,7 @@ built them all would hold up its workers.
 
 from __future__ import annotations
 
-import pickle
+import marshal
 from typing import Any
 
 from maple_lib.reports.report import ParsedReport
@@ -22,7 +22,7 @@ def pack(report: ParsedReport) -> bytes:
         [_plain(each) for each in report.context_triplets],
         report.reason,
     )
-    return pickle.dumps(plain, pickle.HIGHEST_PROTOCOL)
+    return marshal.dumps(plain)
 
 
 def carried(packed: bytes, text: object) -> ParsedReport:
@@ -39,7 +39,7 @@ def carried(packed: bytes, text: object) -> ParsedReport:
 
 def unpack(packed: bytes, text: str) -> dict[str, Any]:
     """The parts of a report, by the names of its fields."""
-    sections, sentences, triplets, apart, reason = pickle.loads(packed)
+    sections, sentences, triplets, apart, reason = marshal.loads(packed)
     return {
         "sections": tuple(Section(*each) for each in sections),
         "sentences": tuple(
@@ -53,4 +53,4 @@ def unpack(packed: bytes, text: str) -> dict[str, Any]:
 
 
 def _plain(each: Triplet) -> tuple[Any, ...]:
-    return (*each.key, each.sentence, each.span, each.region_span, each.implied, each.attributes)
+    return (*each.key, each.sentence, each.span, each.region_span, each.implied, dict(each.attributes))

@@ -35,7 +35,7 @@ class TrainConfig:
     studies: int = 1200
     difficulty: str = "easy"
     triplets: str = "parsed"
-    steps: int = 300
+    steps: int = 360
     batch_size: int = 32
     lr: float = 1e-3
     weight_decay: float = 0.01

@@ -52,3 +52,11 @@ def test_a_model_that_cannot_be_fetched_names_the_offline_way(monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(MapleError, match="name 'small'"):
         TextEncoder("no-such-organisation/no-such-model")
+
+
+def test_the_shipped_word_pieces_can_be_made_again():
+    """Neither the run nor the order of the texts decides which pieces are chosen."""
+    from maple_lib.encoders.build_wordpiece import corpus, learn_pieces
+
+    texts = list(corpus(reports=60))
+    assert learn_pieces(texts, 900) == learn_pieces(texts[::-1], 900)

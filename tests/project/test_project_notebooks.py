@@ -47,6 +47,12 @@ def test_nothing_is_installed_or_fetched(notebook):
         assert not any(word in text(cell) for word in ("!pip", "%pip", "http://", "https://"))
 
 
+def test_no_widget_captures_output(notebook):
+    """Output widgets, and interact with them, now and then block an execution without a browser for ever."""
+    for cell in cells(notebook, "code"):
+        assert not any(word in text(cell) for word in ("interact(", "interactive(", "Output("))
+
+
 @pytest.mark.parametrize("heading", ["Goal", "Prerequisites", "Minutes", "Hardware"])
 def test_the_reader_is_told_what_awaits_them(notebook, heading):
     assert heading in text(cells(notebook, "markdown")[0])

@@ -59,8 +59,8 @@ def _lung_regions(scene: Scene, name: str) -> dict[str, BoolMask]:
     x0, y0 = hilum(anatomy, name)
     near_hilum = ellipse(frame.x, frame.y, (x0 + 0.02 * lung.sign, y0 + 0.02), (0.105, 0.150)) < 1.0
     masks[f"{name} hilar structures"] = near_hilum & (lung.u > 0.055)
-    angle = (lung.sign * (anatomy.lung_width - 0.085), lung.base - 0.015)
-    masks[f"{name} costophrenic angle"] = (ellipse(frame.x, frame.y, angle, (0.125, 0.125)) < 1.0) & (
+    angle = (lung.sign * (anatomy.lung_width - 0.095), lung.base - 0.10)
+    masks[f"{name} costophrenic angle"] = (ellipse(frame.x, frame.y, angle, (0.14, 0.16)) < 1.0) & (
         lung.wall > -0.015
     )
     masks[f"{name} hemidiaphragm"] = (np.abs(lung.dome) < 0.042) & (lung.u > 0.10) & (lung.wall > -0.005)

@@ -76,7 +76,7 @@ def _training(results: Mapping[str, Any], trained: Trained) -> str:
     config, spent = trained.config, results["training"]
     return (
         paragraph(
-            f"{config.model.method.upper()} at the preset {config.preset}, on {config.studies} phantoms.",
+            f"The method {config.model.method} at the preset {config.preset}, on {config.studies} phantoms.",
             "From random weights a contrast of images and reports stays for minutes at the dashed line,",
             "the loss of a model that knows nothing. So the text encoder first learns to tell what a",
             "sentence states, the image encoder where the anatomy lies; then the two are asked to agree.",

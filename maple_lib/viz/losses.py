@@ -75,7 +75,7 @@ def _panel(
     if len(curves) > 1:
         ax.legend(
             frameon=False, fontsize=8, labelcolor="linecolor", handlelength=0.9, handletextpad=0.4,
-            columnspacing=0.9, ncols=len(curves), loc="lower right", bbox_to_anchor=(1.03, 0.985),
+            loc="center left", bbox_to_anchor=(1.01, 0.5),
         )  # fmt: skip
 
 

@@ -15,12 +15,18 @@ _REGISTRY = {
     "maple_joint": "maple_lib.methods.maple_joint:MapleJoint",
 }
 
-__all__ = ["create_method", "list_methods", "load_method", "method_class"]
+__all__ = ["check_method", "create_method", "list_methods", "load_method", "method_class"]
 
 
 def list_methods() -> list[str]:
     """Names of all methods."""
     return sorted(_REGISTRY)
+
+
+def check_method(name: str) -> None:
+    """Raise a MapleError that lists the methods, unless ``name`` is one."""
+    if name not in _REGISTRY:
+        raise MapleError(f"method {name!r}", "unknown method", f"use one of: {', '.join(list_methods())}")
 
 
 def method_class(name: str) -> type[Method]:
@@ -29,8 +35,7 @@ def method_class(name: str) -> type[Method]:
     Raises:
         MapleError: if there is no such method; the message lists those there are.
     """
-    if name not in _REGISTRY:
-        raise MapleError(f"method {name!r}", "unknown method", f"use one of: {', '.join(list_methods())}")
+    check_method(name)
     module, cls = _REGISTRY[name].split(":")
     loaded: type[Method] = getattr(importlib.import_module(module), cls)
     return loaded

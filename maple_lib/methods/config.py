@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from maple_lib.errors import MapleError
+from maple_lib.methods import check_method
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,9 @@ def method_config(method: str, preset: str = "tiny", **overrides: Any) -> Method
     """The configuration of a method at a preset, with any field overridden by name.
 
     Raises:
-        MapleError: if the preset or a field is unknown; the message lists what there is.
+        MapleError: if the method, the preset or a field is unknown; the message lists what there is.
     """
+    check_method(method)
     if preset not in PRESETS:
         raise MapleError(f"preset {preset!r}", "unknown preset", f"use one of: {', '.join(PRESETS)}")
     check_fields(MethodConfig, overrides)

@@ -103,6 +103,8 @@ def test_a_damaged_checkpoint_is_named(tmp_path, toy_records):
 def test_settings_are_checked():
     with pytest.raises(MapleError, match="batch_size=0"):
         train_config(batch_size=0)
+    with pytest.raises(MapleError, match="asg"):
+        train_config("nope")
     with pytest.raises(MapleError, match="'learning_rate'"):
         train_config(learning_rate=1)
     config = train_config("asg", "tiny", steps=7, dim=64)

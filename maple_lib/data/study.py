@@ -9,7 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from maple_lib.data.rows import ImageRow
 from maple_lib.errors import MapleError
+from maple_lib.reports.report import ParsedReport
 from maple_lib.reports.types import Triplet
 
 BoolMask = NDArray[np.bool_]
@@ -49,12 +51,23 @@ class Lesion:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase and the boxes it speaks of, (x, y, w, h) in pixels, as MS-CXR gives them."""
+    """A phrase and the place it speaks of: the union of boxes, polygons and a mask.
+
+    Attributes:
+        text: the phrase.
+        finding: canonical name.
+        boxes: (x, y, w, h) in pixels, as MS-CXR gives them.
+        region: the region it names, or None where nobody says.
+        polygons: each (x0, y0, x1, y1, ...) in pixels.
+        rle: mask as ``"start length ..."``, row by row from 0; empty where there is none.
+    """
 
     text: str
     finding: str
     boxes: tuple[tuple[float, float, float, float], ...]
     region: str | None = None
+    polygons: tuple[tuple[float, ...], ...] = ()
+    rle: str = ""
 
 
 @dataclass(eq=False)
@@ -71,6 +84,10 @@ class Study:
         phrases: phrases with boxes (MS-CXR and its like).
         labels: finding -> 1 present, 0 absent, -1 uncertain.
         split: ``"train"``, ``"validate"``, ``"test"`` or None.
+        dataset: name of the dataset, or empty.
+        images: every image of the examination, the one of ``image`` first; empty where it is the only one.
+        region_sources: region name -> who drew it: ``"chest-imagenome"``, ``"segmenter"``, ``"atlas"``.
+        region_confidence: region name -> in [0, 1]; regions that are not named count 1.
     """
 
     study_id: str
@@ -83,11 +100,22 @@ class Study:
     phrases: tuple[Phrase, ...] = ()
     labels: Mapping[str, int] = field(default_factory=dict)
     split: str | None = None
+    dataset: str = ""
+    images: tuple[ImageRow, ...] = ()
+    region_sources: Mapping[str, str] = field(default_factory=dict)
+    region_confidence: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def image(self) -> Image:
         """The image, read on first use and kept."""
         return self.load_image()
+
+    @cached_property
+    def parsed(self) -> ParsedReport:
+        """The report with its sections, sentences and triplets, parsed on first use and kept."""
+        from maple_lib.reports import parse
+
+        return parse(self.report)
 
     def region(self, name: str) -> BoolMask:
         """The mask of a region, (H, W) bool.

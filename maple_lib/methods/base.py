@@ -107,6 +107,10 @@ class Method(nn.Module):
             report_embedding(features, member), average(member) @ features.phrase, padded, valid
         )
 
+    def texts(self, batch: Batch) -> tuple[str, ...]:
+        """What ``losses`` gives to the text encoder, in its order: the batch's different sentences."""
+        return batch.sentences
+
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The named terms of the method's loss on a batch, each a scalar, not yet weighted."""
         raise NotImplementedError(f"{type(self).__name__} must define losses(batch)")

@@ -23,6 +23,8 @@ class TrainConfig:
             share of steps in which the rate rises.
         text_warm_steps, image_warm_steps: of the two warm starts; 0 leaves one out.
         warm_lr: their learning rate.
+        precision: of the encoders: ``"no"`` (float32), ``"bf16"`` or ``"fp16"``; losses are always float32.
+        accumulate: pieces in which the encoders see a batch; the losses see it whole.
         seed: of weights, data order and phantoms.
         workers: processes that prepare studies.
         save_every: steps between checkpoints.
@@ -43,6 +45,8 @@ class TrainConfig:
     text_warm_steps: int = 150
     image_warm_steps: int = 120
     warm_lr: float = 1e-3
+    precision: str = "no"
+    accumulate: int = 1
     seed: int = 0
     workers: int = 2
     save_every: int = 100

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
-from torch import Tensor, nn
+from torch import nn
 from tqdm.auto import tqdm
 
 from maple_lib.data.batch import Batch
@@ -28,7 +28,8 @@ from maple_lib.training.checkpoint import (
 from maple_lib.training.config import TrainConfig
 from maple_lib.training.corpus import Corpus
 from maple_lib.training.log import RunLog
-from maple_lib.training.objective import Objective, make_objective
+from maple_lib.training.objective import make_objective
+from maple_lib.training.step import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,13 @@ class _Runner:
 
     def __init__(self, config: TrainConfig, corpus: Corpus, run: Path, method: Method, stage: Stage) -> None:
         self.config, self.corpus, self.run, self.stage, self.method = config, corpus, run, stage, method
-        self.accelerator = Accelerator()
-        objective = make_objective(method, stage.name)
-        objective.zero_grad(set_to_none=True)
-        self.trained = objective.trained()
+        self.accelerator = Accelerator(mixed_precision=config.precision)
+        self.objective = make_objective(method, stage.name).to(self.accelerator.device)
+        self.objective.zero_grad(set_to_none=True)
+        self.trained = self.objective.trained()
         optimiser = torch.optim.AdamW(self.trained, lr=stage.lr, weight_decay=config.weight_decay)
-        self.objective: Objective
-        self.objective, self.optimiser = self.accelerator.prepare(objective, optimiser)
+        self.optimiser = self.accelerator.prepare(optimiser)
+        self.stepping = Step(self.objective, self.accelerator, self.trained, config.accumulate)
 
     def go(self, begin: int, progress: bool) -> None:
         stage, config = self.stage, self.config
@@ -121,24 +122,21 @@ class _Runner:
         rate = self.stage.lr * schedule(step, self.stage.steps, self.config.warmup)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        terms: dict[str, Tensor] = self.objective(batch)
-        total = self.method.total(terms)
-        values = torch.stack([total.detach(), *(t.detach() for t in terms.values())]).tolist()
+        self.optimiser.zero_grad(set_to_none=True)
+        total, terms = self.stepping.gradients(batch)
+        values = torch.stack([total, *terms.values()]).tolist()
         if not all(map(math.isfinite, values)):
             raise MapleError(
                 f"loss at step {step} of {self.stage.name}",
                 f"is not finite; studies: {', '.join(batch.study_ids)}",
                 "look at these studies, or lower lr; the last checkpoint is kept",
             )
-        self.optimiser.zero_grad(set_to_none=True)
-        self.accelerator.backward(total)
         self.accelerator.clip_grad_norm_(self.trained, 1.0)
         self.optimiser.step()
         return dict(zip(["total", *terms], values, strict=True))
 
     def _task(self) -> nn.Module:
-        task: nn.Module = self.accelerator.unwrap_model(self.objective).task
-        return task
+        return self.objective.task
 
     def _plain_optimiser(self) -> torch.optim.Optimizer:
         plain: torch.optim.Optimizer = self.optimiser.optimizer

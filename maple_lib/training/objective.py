@@ -22,6 +22,20 @@ class Objective(nn.Module):
             return {self.stage: self.task(self.method, batch)}
         return self.method.losses(batch)
 
+    @property
+    def sees_images(self) -> bool:
+        """False for a stage that never asks the image encoder."""
+        return self.stage != "warm_text"
+
+    @property
+    def reads_texts(self) -> bool:
+        """False for a stage that never asks the text encoder."""
+        return self.stage != "warm_image"
+
+    def texts(self, batch: Batch) -> tuple[str, ...]:
+        """What this stage gives to the text encoder, in its order."""
+        return batch.sentences if self.stage in TASKS else self.method.texts(batch)
+
     def trained(self) -> list[nn.Parameter]:
         """The parameters this stage changes."""
         if self.stage in TASKS:

@@ -71,7 +71,10 @@ def test_a_stopped_run_goes_on_to_the_same_losses(tmp_path, toy_records, monkeyp
 def test_a_loss_that_is_not_finite_stops_and_names_the_studies(tmp_path, toy_records, monkeypatch):
     from maple_lib.methods.asg import ASG
 
-    monkeypatch.setattr(ASG, "losses", lambda self, batch: {"global": batch.images.sum() * float("nan")})
+    def broken(self, batch):
+        return {"global": next(self.parameters()).sum() * float("nan")}
+
+    monkeypatch.setattr(ASG, "losses", broken)
     with pytest.raises(MapleError, match=r"step 0 of align.*toy-"):
         start(tmp_path, toy_records)
     assert read_position(tmp_path / "run").stage == "warm_image"

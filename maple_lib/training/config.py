@@ -28,6 +28,7 @@ class TrainConfig:
         seed: of weights, data order and phantoms.
         workers: processes that prepare studies.
         save_every: steps between checkpoints.
+        cache: folder of prepared records, shared by all runs.
         out: folder of the run.
     """
 
@@ -50,6 +51,7 @@ class TrainConfig:
     seed: int = 0
     workers: int = 2
     save_every: int = 100
+    cache: str = "runs/cache"
     out: str = "runs/tiny"
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,21 +1,25 @@
-"""The corpus in memory: compact records, made by worker processes, drawn in a reproducible order."""
+"""The corpus: compact records on disk, made once by worker processes, drawn in a reproducible order."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from multiprocessing import get_all_start_methods, get_context
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from maple_lib.data.batch import Batch, collate
 from maple_lib.data.record import Record, make_record
+from maple_lib.data.record_store import RecordStore, write_records
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
+from maple_lib.training.content import content_key
 
 _Make = Callable[[int], Record | tuple[str, str]]
 
@@ -24,54 +28,80 @@ _Make = Callable[[int], Record | tuple[str, str]]
 class Corpus:
     """Records of all readable studies, and the reasons why others were left out."""
 
-    records: tuple[Record, ...]
+    records: Sequence[Record]
     failures: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.records)
 
     def batch(self, step: int, size: int, seed: int) -> Batch:
-        """The batch of a step: epochs are shuffled anew, each study comes once per epoch.
+        """The batch of a step: epochs are shuffled anew, each study comes at most once per epoch.
 
         The order depends on ``seed`` and ``step`` alone, so that a resumed run goes on where it was.
         """
         size = min(size, len(self.records))
         per_epoch = len(self.records) // size
         epoch, k = divmod(step, per_epoch)
-        order = np.random.default_rng([seed, epoch]).permutation(len(self.records))
-        return collate([self.records[i] for i in order[k * size : (k + 1) * size]])
+        order = _order(len(self.records), seed, epoch)
+        return collate([self.records[int(i)] for i in order[k * size : (k + 1) * size]])
+
+    def batches(self, steps: range, size: int, seed: int) -> Iterator[Batch]:
+        """The batches of some steps, each put together while the one before is used."""
+        with ThreadPoolExecutor(1) as pool:
+            waiting = [pool.submit(self.batch, step, size, seed) for step in steps[:1]]
+            for step in steps:
+                batch = waiting.pop().result()
+                if step != steps[-1]:
+                    waiting.append(pool.submit(self.batch, step + steps.step, size, seed))
+                yield batch
+
+
+@lru_cache(maxsize=2)
+def _order(n: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, epoch]).permutation(n)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How studies become records.
+
+    Attributes:
+        size: side of the images in pixels.
+        grid: patch grid (h, w).
+        triplets: ``"parsed"`` or ``"given"``, see ``make_record``.
+    """
+
+    size: int
+    grid: tuple[int, int]
+    triplets: str = "parsed"
 
 
 def build_corpus(
-    studies: Sequence[Study],
-    size: int,
-    grid: tuple[int, int],
-    triplets: str = "parsed",
-    workers: int = 1,
-    progress: bool = True,
+    studies: Sequence[Study], recipe: Recipe, cache: Path, workers: int = 1, progress: bool = True
 ) -> Corpus:
-    """Read, parse and shrink every study; unreadable ones are left out and named at the end.
+    """Read, parse and shrink every study once; unreadable ones are left out and named at the end.
+
+    The records go to a folder of ``cache`` whose name is made of the studies' content and the recipe. The
+    next run with both opens it at once.
 
     Raises:
         MapleError: if no study can be read; the message holds the first reason.
     """
-    make = partial(_try_record, studies, size, grid, triplets)
-    results = list(tqdm(_map(make, len(studies), workers), "preparing", len(studies), disable=not progress))
-    records = tuple(r for r in results if isinstance(r, Record))
-    failures = tuple(r for r in results if not isinstance(r, Record))
-    if not records:
-        reason = failures[0][1] if failures else "there are none"
-        raise MapleError("studies", f"none can be read; the first: {reason}", "check the source")
-    if failures:
-        warnings.warn(f"{len(failures)} studies left out; the first: {failures[0][1]}", stacklevel=2)
-    return Corpus(records, failures)
+    folder = cache / content_key(studies, recipe)
+    if not folder.exists():
+        make = partial(_try_record, studies, recipe)
+        made = _map(make, len(studies), workers)
+        write_records(folder, tqdm(made, "preparing", len(studies), disable=not progress))
+    store = RecordStore(folder)
+    if store.failures:
+        first = store.failures[0][1]
+        warnings.warn(f"{len(store.failures)} studies left out; the first: {first}", stacklevel=2)
+    return Corpus(store, store.failures)
 
 
-def _try_record(
-    studies: Sequence[Study], size: int, grid: tuple[int, int], triplets: str, i: int
-) -> Record | tuple[str, str]:
+def _try_record(studies: Sequence[Study], recipe: Recipe, i: int) -> Record | tuple[str, str]:
     try:
-        return make_record(studies[i], size, grid, triplets)
+        return make_record(studies[i], recipe.size, recipe.grid, recipe.triplets)
     except MapleError as error:
         return (str(i), str(error))
 

@@ -98,8 +98,14 @@ class _Runner:
         self.objective.train()
         bar = tqdm(total=stage.steps, initial=begin, desc=stage.name, disable=not progress)
         with bar, RunLog(self.run, stage.name, begin) as log:
-            for step in range(begin, stage.steps):
-                row = self._timed_step(step)
+            clock = time.perf_counter()
+            steps = range(begin, stage.steps)
+            batches = self.corpus.batches(steps, config.batch_size, config.seed)
+            for step, batch in zip(steps, batches, strict=True):
+                waited = time.perf_counter() - clock
+                terms = self._step(step, batch.to(self.accelerator.device))
+                row = self._row(step, terms, waited, time.perf_counter() - clock)
+                clock = time.perf_counter()
                 log.write(row)
                 bar.set_postfix({k: f"{v:.2f}" for k, v in row["loss"].items()}, refresh=False)
                 bar.update()
@@ -109,13 +115,7 @@ class _Runner:
                     at = Position(stage.name, done)
                     save_checkpoint(self.run, self.method, self._task(), self._plain_optimiser(), at)
 
-    def _timed_step(self, step: int) -> dict[str, Any]:
-        clock = time.perf_counter()
-        batch = self.corpus.batch(step, self.config.batch_size, self.config.seed)
-        batch = batch.to(self.accelerator.device)
-        waited = time.perf_counter() - clock
-        terms = self._step(step, batch)
-        seconds = time.perf_counter() - clock
+    def _row(self, step: int, terms: dict[str, float], waited: float, seconds: float) -> dict[str, Any]:
         return {"stage": self.stage.name, "step": step, "loss": terms, "wait": waited, "seconds": seconds}
 
     def _step(self, step: int, batch: Batch) -> dict[str, float]:

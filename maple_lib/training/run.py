@@ -16,7 +16,7 @@ from maple_lib.errors import MapleError
 from maple_lib.methods.base import Method
 from maple_lib.methods.saving import read_method, save_method
 from maple_lib.training.config import TrainConfig
-from maple_lib.training.corpus import build_corpus
+from maple_lib.training.corpus import Recipe, build_corpus
 from maple_lib.training.loop import run_stages
 
 RUN_CONFIG, MODEL = "run.json", "model"
@@ -46,9 +46,8 @@ def train(config: TrainConfig, studies: Sequence[Study] | None = None, progress:
     if studies is None:
         studies = training_studies(config)
     side = -(-config.model.image_size // min(config.model.image_strides))
-    corpus = build_corpus(
-        studies, config.model.image_size, (side, side), config.triplets, config.workers, progress
-    )
+    recipe = Recipe(config.model.image_size, (side, side), config.triplets)
+    corpus = build_corpus(studies, recipe, Path(config.cache), config.workers, progress)
     method = run_stages(config, corpus, run, progress)
     save_method(method, run / MODEL)
     return method

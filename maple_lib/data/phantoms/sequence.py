@@ -27,6 +27,11 @@ class PhantomSequence(Sequence[Study]):
     difficulty: str = "realistic"
     dictation_noise: float = 0.0
 
+    @property
+    def fingerprint(self) -> str:
+        """What this corpus is drawn from, for caches."""
+        return repr(self)
+
     def __len__(self) -> int:
         return self.n
 

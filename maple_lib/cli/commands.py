@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from maple_lib.cli.deidentifying import deidentify
 from maple_lib.cli.parsing import Format, choose_format, print_parsed, write_parsed
 from maple_lib.errors import MapleError
 
@@ -49,24 +50,41 @@ def parse(
 
 
 def train(
-    method: str = "asg",
-    preset: str = "tiny",
+    method: Annotated[str | None, typer.Option(help="Method; asg if none is named.")] = None,
+    preset: Annotated[str | None, typer.Option(help="tiny, laptop, gpu or cluster.")] = None,
+    config: Annotated[Path | None, typer.Option(help="YAML file of fields; other options win.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Any field as name=value; may be repeated.")
     ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the whole configuration and stop.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Train a method; run the same command again to go on after an interruption."""
-    from maple_lib.training import train as run_training
-    from maple_lib.training import train_config
+    from maple_lib.training.file import config_text, read_config
 
-    overrides = dict(_setting(s) for s in settings or [])
-    if out:
-        overrides["out"] = str(out)
-    config = train_config(method, preset, **overrides)
-    run_training(config, progress=not quiet)
-    typer.echo(f"Saved {Path(config.out) / 'model'}")
+    named = {"method": method, "preset": preset, "out": str(out) if out else None}
+    given = {name: value for name, value in named.items() if value is not None}
+    chosen = read_config(config, **given, **dict(_setting(s) for s in settings or []))
+    if show:
+        typer.echo(config_text(chosen), nl=False)
+        return
+    from maple_lib.training import train as run_training
+
+    run_training(chosen, progress=not quiet)
+    typer.echo(f"Saved {Path(chosen.out) / 'model'}")
+
+
+def slurm(
+    nodes: Annotated[int, typer.Option(help="Machines.")] = 1,
+    gpus: Annotated[int, typer.Option(help="GPUs of each.")] = 4,
+    hours: Annotated[int, typer.Option(help="Longest run; the job is queued again until it is done.")] = 12,
+    arguments: Annotated[str, typer.Option(help="What follows `maple train`.")] = "--preset cluster",
+) -> None:
+    """Print a SLURM job script that trains on several machines and goes on after a time limit."""
+    from maple_lib.training.slurm import slurm_script
+
+    typer.echo(slurm_script(nodes, gpus, hours, arguments), nl=False)
 
 
 def evaluate(
@@ -151,7 +169,7 @@ def bench(
 
 
 evaluate.__name__ = "eval"
-ALL = (demo, parse, train, evaluate, ground, index, retrieve, bench)
+ALL = (demo, parse, train, slurm, evaluate, ground, index, retrieve, bench, deidentify)
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maple_lib.errors import MapleError
@@ -12,7 +13,11 @@ if TYPE_CHECKING:
 
 _REGISTRY = {
     "asg": "maple_lib.methods.asg:ASG",
+    "convirt": "maple_lib.methods.convirt:ConVIRT",
+    "gloria": "maple_lib.methods.gloria:GLoRIA",
+    "lse_nl": "maple_lib.methods.lse_nl:LSENL",
     "maple_joint": "maple_lib.methods.maple_joint:MapleJoint",
+    "rra_vl": "maple_lib.methods.rra_vl:RRAVL",
 }
 
 __all__ = ["check_method", "create_method", "list_methods", "load_method", "method_class"]
@@ -54,8 +59,23 @@ def create_method(name: str, preset: str = "tiny", **overrides: Any) -> Method:
     return method_class(name)(method_config(name, preset, **overrides))
 
 
-def load_method(path: str) -> Method:
-    """Load a trained method from a folder written by ``save_method`` or by training."""
+def load_method(path: str | Path) -> Method:
+    """Load a trained method from a folder written by ``save_method`` or training, or by its hub name.
+
+    Raises:
+        MapleError: if it is neither; the message names what can be done offline.
+    """
     from maple_lib.methods.saving import read_method
 
-    return read_method(path)
+    folder = Path(path)
+    if not folder.exists() and _is_hub_name(str(path)):
+        from maple_lib.methods.hub import fetch
+
+        folder = fetch(str(path))
+    return read_method(folder)
+
+
+def _is_hub_name(name: str) -> bool:
+    """``owner/name`` with no further slash, and nothing that only paths have."""
+    owner, slash, rest = name.partition("/")
+    return bool(slash and owner and rest) and "/" not in rest and not owner.startswith((".", "~"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import log
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -15,10 +17,12 @@ from maple_lib.encoders.heads import ProjectionHead
 from maple_lib.encoders.image import ImageEncoder
 from maple_lib.encoders.text import TextEncoder
 from maple_lib.encoders.tokens import TextTokenizer
+from maple_lib.errors import MapleError
 from maple_lib.methods.config import MethodConfig
+from maple_lib.methods.hub import HubMixin
 
 
-class Method(nn.Module):
+class Method(HubMixin, nn.Module):
     """An image encoder, a text encoder, and heads that bring both to one space.
 
     A new paper subclasses this and writes ``losses``; everything else may be overridden.
@@ -26,7 +30,17 @@ class Method(nn.Module):
     Args:
         config: sizes and weights.
         tokenizer: use this instead of the text encoder's own (a checkpoint brings its own).
+
+    Attributes:
+        default_weights: weight of each term that does not count once, from the paper.
+        choices: how many softmaxes over the batch a term adds up, for the terms that are such a choice.
+        borrowed: heads that are not trained on their own, and the one each takes the place of: a loss that
+            looks at no patch still draws maps, through the head of the whole image.
     """
+
+    default_weights: ClassVar[Mapping[str, float]] = {}
+    choices: ClassVar[Mapping[str, int]] = {"global": 2}
+    borrowed: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, config: MethodConfig, tokenizer: TextTokenizer | None = None) -> None:
         super().__init__()
@@ -47,11 +61,15 @@ class Method(nn.Module):
             tokenizer,
         )
         image_width, text_width = self.image_encoder.width, self.text_encoder.width
-        hidden, dim = config.head_hidden, config.dim
-        self.image_head = ProjectionHead(image_width, dim, hidden)
-        self.patch_head = ProjectionHead(image_width, dim, hidden)
-        self.text_head = ProjectionHead(text_width, dim, hidden)
-        self.word_head = ProjectionHead(text_width, dim, hidden)
+        widths = {"image": image_width, "patch": image_width, "text": text_width, "word": text_width}
+        for name, width in widths.items():
+            if name not in self.borrowed:
+                setattr(self, f"{name}_head", ProjectionHead(width, config.dim, config.head_hidden))
+
+    def head(self, name: str) -> ProjectionHead:
+        """The head of ``"image"``, ``"patch"``, ``"text"`` or ``"word"``, or the one that it borrows."""
+        head: ProjectionHead = getattr(self, f"{self.borrowed.get(name, name)}_head")
+        return head
 
     @property
     def image_size(self) -> int:
@@ -69,10 +87,19 @@ class Method(nn.Module):
         Args:
             images: (B, 1, S, S) float in [0, 1], bone bright.
             regions: (B, R, h, w) share of each patch inside each region, or None.
+
+        Raises:
+            MapleError: if a pixel is NaN or infinite. While training this is not looked at here, because
+                looking waits for the device; the loop stops at the loss.
         """
-        hidden = self.image_encoder(images)
-        pooled = F.normalize(self.image_head(hidden.mean(1)), dim=-1)
-        patches = F.normalize(self.patch_head(hidden), dim=-1)
+        if not self.training:
+            check_finite(images)
+        return self.project_images(self.image_encoder(images), regions)
+
+    def project_images(self, hidden: Tensor, regions: Tensor | None = None) -> ImageFeatures:
+        """Bring the image encoder's patches (B, N, C) to the shared space, and pool regions (B, R, h, w)."""
+        pooled = F.normalize(self.head("image")(hidden.mean(1)), dim=-1)
+        patches = F.normalize(self.head("patch")(hidden), dim=-1)
         if regions is None:
             return ImageFeatures(pooled, patches, self.grid)
         return ImageFeatures(pooled, patches, self.grid, *mask_pool(patches, regions))
@@ -80,10 +107,15 @@ class Method(nn.Module):
     def encode_sentences(self, sentences: Sequence[str]) -> TextFeatures:
         """Embed texts as single sentences: (U, D) for whole images and for places."""
         encoded = self.text_encoder(self.text_encoder.tokenize(list(sentences)))
-        words = F.normalize(self.word_head(encoded.words, encoded.word_valid), dim=-1)
+        words = F.normalize(self.head("word")(encoded.words, encoded.word_valid), dim=-1)
         counts = encoded.word_valid.sum(1, keepdim=True).clamp_min(1)
-        pooled = self.text_head(encoded.pooled)
+        pooled = self.head("text")(encoded.pooled)
         return TextFeatures(F.normalize(pooled, dim=-1), words.sum(1) / counts, words, encoded.word_valid)
+
+    def embed_sentences(self, sentences: Sequence[str]) -> Tensor:
+        """(U, D) unit-norm embeddings of whole sentences alone, for losses that look at no word."""
+        encoded = self.text_encoder(self.text_encoder.tokenize(list(sentences)))
+        return F.normalize(self.head("text")(encoded.pooled), dim=-1)
 
     def encode_texts(self, texts: Sequence[str]) -> TextFeatures:
         """Embed texts of one or more sentences, sentence by sentence.
@@ -117,12 +149,23 @@ class Method(nn.Module):
 
     def total(self, terms: dict[str, Tensor]) -> Tensor:
         """The weighted sum of the terms."""
-        weights = self.config.weights or {}
-        return torch.stack([weights.get(name, 1.0) * term for name, term in terms.items()]).sum()
+        return torch.stack([self.weight(name) * term for name, term in terms.items()]).sum()
+
+    def weight(self, term: str) -> float:
+        """The weight of a term: the configuration's, else the paper's, else 1."""
+        return (self.config.weights or {}).get(term, self.default_weights.get(term, 1.0))
 
     def uses(self, term: str) -> bool:
         """False when the configuration gives a term no weight."""
-        return (self.config.weights or {}).get(term, 1.0) != 0
+        return self.weight(term) != 0
+
+    def compute(self, terms: Mapping[str, Callable[[], Tensor]]) -> dict[str, Tensor]:
+        """The values of the terms that have a weight; the others are not computed."""
+        return {name: term() for name, term in terms.items() if self.uses(name)}
+
+    def chance(self, batch_size: int) -> dict[str, float]:
+        """What each term costs that is a choice among the studies of a batch, when it is guessed: in nats."""
+        return {name: softmaxes * log(batch_size) for name, softmaxes in self.choices.items()}
 
     def similarity_map(self, images: ImageFeatures, texts: TextFeatures) -> Tensor:
         """Cosine of every patch with the phrase of the same row: (B, h, w) in [-1, 1].
@@ -131,6 +174,15 @@ class Method(nn.Module):
         """
         phrase = F.normalize(texts.phrase, dim=-1)
         return torch.einsum("bnd,bd->bn", images.patches, phrase).unflatten(1, images.grid)
+
+
+def check_finite(images: Tensor) -> None:
+    """Raise a MapleError that counts them when an image holds a pixel that is NaN or infinite."""
+    bad = (~images.isfinite().flatten(1).all(1)).nonzero().flatten().tolist()
+    if bad:
+        raise MapleError(
+            f"images {bad} of the batch", "hold NaN or infinite pixels", "read them again, or leave them out"
+        )
 
 
 def average(member: Tensor) -> Tensor:

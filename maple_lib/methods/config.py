@@ -25,9 +25,12 @@ class MethodConfig:
         max_length: word pieces per sentence.
         dim: size of the shared embedding.
         head_hidden: width inside the projection heads.
+        report_text: how reports are read: ``"sentences"`` reads each different sentence of a batch once,
+            ``"whole"`` (ASG only) each report as one sequence of ``max_length`` pieces.
+        tag_layers, tag_hidden: depth and inner width of ASG's tag decoder.
         temperature: of every contrastive term.
-        weights: weight of each loss term, by name; a term that is not named counts once,
-            one of weight 0 is not computed.
+        weights: weight of each loss term, by name; a term that is not named has the weight of its
+            paper, one of weight 0 is not computed.
     """
 
     method: str = "asg"
@@ -43,6 +46,9 @@ class MethodConfig:
     max_length: int = 112
     dim: int = 128
     head_hidden: int = 256
+    report_text: str = "sentences"
+    tag_layers: int = 2
+    tag_hidden: int = 256
     temperature: float = 0.07
     weights: dict[str, float] | None = None
 
@@ -75,8 +81,16 @@ PRESETS: dict[str, MethodConfig] = {
         text_encoder="emilyalsentzer/Bio_ClinicalBERT",
         text_layers=6,
         head_hidden=2048,
+        tag_layers=4,
+        tag_hidden=1024,
     ),
 }
+
+# Where a paper's number differs from the field's default above.
+OWN: dict[str, dict[str, Any]] = {"convirt": {"temperature": 0.1}, "gloria": {"temperature": 0.1}}
+
+
+PRESETS["cluster"] = PRESETS["gpu"]  # the same model, on more machines
 
 
 def method_config(method: str, preset: str = "tiny", **overrides: Any) -> MethodConfig:
@@ -89,7 +103,7 @@ def method_config(method: str, preset: str = "tiny", **overrides: Any) -> Method
     if preset not in PRESETS:
         raise MapleError(f"preset {preset!r}", "unknown preset", f"use one of: {', '.join(PRESETS)}")
     check_fields(MethodConfig, overrides)
-    return replace(PRESETS[preset], method=method, **overrides)
+    return replace(PRESETS[preset], **{**OWN.get(method, {}), **overrides, "method": method})
 
 
 def check_fields(kind: type, values: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maple_lib.errors import MapleError
+from maple_lib.methods.card import CARD, model_card
 from maple_lib.methods.config import MethodConfig
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def write_method(method: Method, folder: Path) -> None:
     save_model(method, str(folder / WEIGHTS))
     method.text_encoder.tokenizer.save(folder / TOKENIZER)
     (folder / CONFIG).write_text(json.dumps(method.config.to_dict(), indent=1) + "\n", encoding="utf-8")
+    (folder / CARD).write_text(model_card(method.config), encoding="utf-8")
 
 
 def save_method(method: Method, path: str | Path) -> Path:
@@ -69,7 +71,7 @@ def read_method(path: str | Path) -> Method:
     from maple_lib.methods import method_class
 
     folder = Path(path)
-    config = _read_config(folder)
+    config = read_config(folder)
     method = method_class(config.method)(config, load_tokenizer(folder / TOKENIZER, config.max_length))
     weights = folder / WEIGHTS
     if not weights.is_file():
@@ -87,7 +89,8 @@ def read_method(path: str | Path) -> Method:
     return method.eval()
 
 
-def _read_config(folder: Path) -> MethodConfig:
+def read_config(folder: Path) -> MethodConfig:
+    """The configuration of a checkpoint; its weights come from the checkpoint, not from elsewhere."""
     path = folder / CONFIG
     if not path.is_file():
         raise MapleError(folder, f"holds no {CONFIG}", "give a checkpoint folder; `maple train` writes one")

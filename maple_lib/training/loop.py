@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
-from torch import nn
 from tqdm.auto import tqdm
 
 from maple_lib.data.batch import Batch
 from maple_lib.errors import MapleError
 from maple_lib.methods import method_class
 from maple_lib.methods.base import Method
+from maple_lib.methods.saving import save_method
+from maple_lib.training.average import MovingAverage
 from maple_lib.training.checkpoint import (
     Position,
+    Training,
     drop_leftovers,
     load_checkpoint,
     read_position,
@@ -27,101 +29,108 @@ from maple_lib.training.checkpoint import (
 )
 from maple_lib.training.config import TrainConfig
 from maple_lib.training.corpus import Corpus
+from maple_lib.training.gather import world
 from maple_lib.training.log import RunLog
 from maple_lib.training.objective import make_objective
+from maple_lib.training.optimiser import freeze, make_optimiser, schedule, set_rate
+from maple_lib.training.speed import make_fast
+from maple_lib.training.stages import Stage, stages
 from maple_lib.training.step import Step
+from maple_lib.training.sync_norm import synchronise
+from maple_lib.training.validation import validation_loss
+from maple_lib.training.watch import ChanceWatch
+
+BEST = "best"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """A part of training: its name, its number of steps, its learning rate."""
+class Run:
+    """What all stages of a run share.
 
-    name: str
-    steps: int
-    lr: float
+    Attributes:
+        config: of the run.
+        folder: where it is kept.
+        accelerator: device, precision, processes, trackers.
+        corpus: studies that are trained on.
+        held_out: studies that are only watched, or None.
+        progress: show bars.
+    """
 
-
-def stages(config: TrainConfig) -> list[Stage]:
-    """The stages of a run in their order; those of no steps are left out."""
-    plan = [
-        Stage("warm_text", config.text_warm_steps, config.warm_lr),
-        Stage("warm_image", config.image_warm_steps, config.warm_lr),
-        Stage("align", config.steps, config.lr),
-    ]
-    return [s for s in plan if s.steps]
-
-
-def schedule(step: int, steps: int, warmup: float) -> float:
-    """Factor on the learning rate: a linear rise over the share ``warmup``, then a cosine to zero."""
-    rise = max(1, round(steps * warmup))
-    if step < rise:
-        return (step + 1) / rise
-    return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+    config: TrainConfig
+    folder: Path
+    accelerator: Accelerator
+    corpus: Corpus
+    held_out: Corpus | None = None
+    progress: bool = True
 
 
-def run_stages(config: TrainConfig, corpus: Corpus, run: Path, progress: bool = True) -> Method:
+def run_stages(run: Run) -> Method:
     """Train a method from its configuration, going on where an earlier run of it stopped.
 
     Raises:
         MapleError: if a loss is not finite; the message names the step's studies, and the last
             checkpoint stays as it was.
     """
+    config = run.config
     set_seed(config.seed)
-    method = method_class(config.model.method)(config.model)
-    drop_leftovers(run)
-    start = read_position(run)
+    method = method_class(config.model.method)(config.model).to(run.accelerator.device)
+    if world()[1] > 1:
+        synchronise(method)
+    freeze(method, config.freeze)
+    make_fast(method, config)
+    drop_leftovers(run.folder)
+    start = read_position(run.folder)
     plan = stages(config)
     first = [s.name for s in plan].index(start.stage) if start else 0
     for stage in plan[first:]:
         begin = start.step if start and start.stage == stage.name else 0
-        _Runner(config, corpus, run, method, stage).go(begin, progress)
+        _Runner(run, method, stage).go(begin)
     return method.eval()
 
 
 class _Runner:
     """One stage in progress."""
 
-    def __init__(self, config: TrainConfig, corpus: Corpus, run: Path, method: Method, stage: Stage) -> None:
-        self.config, self.corpus, self.run, self.stage, self.method = config, corpus, run, stage, method
-        self.accelerator = Accelerator(mixed_precision=config.precision)
-        self.objective = make_objective(method, stage.name).to(self.accelerator.device)
-        self.objective.zero_grad(set_to_none=True)
-        self.trained = self.objective.trained()
-        optimiser = torch.optim.AdamW(self.trained, lr=stage.lr, weight_decay=config.weight_decay)
-        self.optimiser = self.accelerator.prepare(optimiser)
-        self.stepping = Step(self.objective, self.accelerator, self.trained, config.accumulate)
+    def __init__(self, run: Run, method: Method, stage: Stage) -> None:
+        self.run, self.stage, self.config = run, stage, run.config
+        objective = make_objective(method, stage.name).to(run.accelerator.device)
+        objective.zero_grad(set_to_none=True)
+        self.objective, self.parameters = objective, objective.trained()
+        plain = make_optimiser(method, self.parameters, stage.lr, self.config)
+        self.optimiser = run.accelerator.prepare(plain)
+        average = MovingAverage(method, self.config.ema) if self.config.ema and stage.is_last else None
+        self.training = Training(method, objective.task, plain, run.accelerator.scaler, average)
+        self.watch = ChanceWatch(method, self.config.batch_size, stage.steps) if stage.is_last else None
+        self.stepping = Step(objective, run.accelerator, self.parameters, self.config.accumulate)
 
-    def go(self, begin: int, progress: bool) -> None:
-        stage, config = self.stage, self.config
+    def go(self, begin: int) -> None:
+        """The stage's steps from ``begin``, then the averaged or best weights."""
         if begin:
-            load_checkpoint(self.run, self.method, self._task(), self._plain_optimiser())
+            load_checkpoint(self.run.folder, self.training)
         self.objective.train()
-        bar = tqdm(total=stage.steps, initial=begin, desc=stage.name, disable=not progress)
-        with bar, RunLog(self.run, stage.name, begin) as log:
+        steps = range(begin, self.stage.steps)
+        quiet = not self.run.progress or not self.run.accelerator.is_main_process
+        bar = tqdm(total=self.stage.steps, initial=begin, desc=self.stage.name, disable=quiet)
+        batches = self.run.corpus.batches(steps, self.config.batch_size, self.config.seed)
+        with bar, RunLog(self.run.folder, self.stage.name, begin) as log:
             clock = time.perf_counter()
-            steps = range(begin, stage.steps)
-            batches = self.corpus.batches(steps, config.batch_size, config.seed)
             for step, batch in zip(steps, batches, strict=True):
                 waited = time.perf_counter() - clock
-                terms = self._step(step, batch.to(self.accelerator.device))
-                row = self._row(step, terms, waited, time.perf_counter() - clock)
+                terms = self._step(step, batch.to(self.run.accelerator.device))
+                seconds = time.perf_counter() - clock
+                row = {"stage": self.stage.name, "step": step, "loss": terms, "wait": waited}
+                log.write(row | {"seconds": seconds} | self._validated(step + 1))
+                self._show(bar, step, terms)
+                if self.watch:
+                    self.watch.see(step, terms)
+                if self._saved(step + 1, log):
+                    break
                 clock = time.perf_counter()
-                log.write(row)
-                bar.set_postfix({k: f"{v:.2f}" for k, v in row["loss"].items()}, refresh=False)
-                bar.update()
-                done = step + 1
-                if done % config.save_every == 0 or done == stage.steps:
-                    log.flush()
-                    at = Position(stage.name, done)
-                    save_checkpoint(self.run, self.method, self._task(), self._plain_optimiser(), at)
-
-    def _row(self, step: int, terms: dict[str, float], waited: float, seconds: float) -> dict[str, Any]:
-        return {"stage": self.stage.name, "step": step, "loss": terms, "wait": waited, "seconds": seconds}
+        if self.training.average:
+            self.training.average.finish()
 
     def _step(self, step: int, batch: Batch) -> dict[str, float]:
-        rate = self.stage.lr * schedule(step, self.stage.steps, self.config.warmup)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        set_rate(self.optimiser, self.stage.lr * schedule(step, self.stage.steps, self.config.warmup))
         self.optimiser.zero_grad(set_to_none=True)
         total, terms = self.stepping.gradients(batch)
         values = torch.stack([total, *terms.values()]).tolist()
@@ -131,13 +140,36 @@ class _Runner:
                 f"is not finite; studies: {', '.join(batch.study_ids)}",
                 "look at these studies, or lower lr; the last checkpoint is kept",
             )
-        self.accelerator.clip_grad_norm_(self.trained, 1.0)
+        self.run.accelerator.clip_grad_norm_(self.parameters, 1.0)
         self.optimiser.step()
+        if self.training.average:
+            self.training.average.update()
         return dict(zip(["total", *terms], values, strict=True))
 
-    def _task(self) -> nn.Module:
-        return self.objective.task
+    def _show(self, bar: tqdm, step: int, terms: dict[str, float]) -> None:
+        bar.set_postfix({k: f"{v:.2f}" for k, v in terms.items()}, refresh=False)
+        bar.update()
+        if self.config.trackers:
+            self.run.accelerator.log({f"{self.stage.name}/{k}": v for k, v in terms.items()}, step=step)
 
-    def _plain_optimiser(self) -> torch.optim.Optimizer:
-        plain: torch.optim.Optimizer = self.optimiser.optimizer
-        return plain
+    def _validated(self, done: int) -> dict[str, float]:
+        """The loss on the held-out studies when it is time; the best weights so far are kept."""
+        every, held_out = self.config.validate_every, self.run.held_out
+        if not every or held_out is None or not self.stage.is_last or done % every:
+            return {}
+        method, average = self.training.method, self.training.average
+        with average.swapped() if average else nullcontext():
+            score = validation_loss(method, held_out, self.config.batch_size, self.config.seed)
+            if self.training.best.see(score, done) and self.run.accelerator.is_main_process:
+                save_method(method, self.run.folder / BEST)
+        return {"validation": score}
+
+    def _saved(self, done: int, log: RunLog) -> bool:
+        """Save when it is time; True when training should stop."""
+        stop = bool(self.config.patience) and self.training.best.since >= self.config.patience
+        if stop or done % self.config.save_every == 0 or done == self.stage.steps:
+            log.flush()
+            if self.run.accelerator.is_main_process:
+                at = Position(self.stage.name, done)
+                save_checkpoint(self.run.folder, self.training, at, self.config.keep)
+        return stop

@@ -9,6 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+
 from maple_lib.data.phantoms.sequence import PhantomSequence
 from maple_lib.data.sources import load_studies
 from maple_lib.data.study import Study
@@ -16,20 +19,30 @@ from maple_lib.errors import MapleError
 from maple_lib.methods.base import Method
 from maple_lib.methods.saving import read_method, save_method
 from maple_lib.training.config import TrainConfig
-from maple_lib.training.corpus import Recipe, build_corpus
-from maple_lib.training.loop import run_stages
+from maple_lib.training.corpus import Corpus, Recipe, build_corpus
+from maple_lib.training.loop import BEST, Run, run_stages
+from maple_lib.training.splitting import split_studies
 
 RUN_CONFIG, MODEL = "run.json", "model"
+# Fields that may differ when a run is taken up again: they change no loss.
+_FREE = {"workers", "save_every", "keep", "trackers", "cache", "out"}
+_OTHER_SEED = 500_000  # phantoms that are watched have another seed than those that are trained on
 
 
-def train(config: TrainConfig, studies: Sequence[Study] | None = None, progress: bool = True) -> Method:
+def train(
+    config: TrainConfig,
+    studies: Sequence[Study] | None = None,
+    validation: Sequence[Study] | None = None,
+    progress: bool = True,
+) -> Method:
     """Train a method and save it as ``<out>/model``.
 
     A stopped run of the same configuration goes on; a finished one is read, not repeated.
 
     Args:
         config: see ``train_config(method, preset, **overrides)``.
-        studies: train on these instead of ``config.source``.
+        studies: train on these, all of them, instead of the training split of ``config.source``.
+        validation: with ``studies``, the ones that are only watched; never an official test split.
         progress: show bars.
 
     Returns:
@@ -39,25 +52,80 @@ def train(config: TrainConfig, studies: Sequence[Study] | None = None, progress:
         MapleError: if the folder holds a run of another configuration, nothing can be read, or a
             loss is not finite.
     """
-    run = Path(config.out)
-    _claim(run, config)
-    if (run / MODEL).exists():
-        return read_method(run / MODEL)
-    if studies is None:
-        studies = training_studies(config)
-    side = -(-config.model.image_size // min(config.model.image_strides))
-    recipe = Recipe(config.model.image_size, (side, side), config.triplets)
-    corpus = build_corpus(studies, recipe, Path(config.cache), config.workers, progress)
-    method = run_stages(config, corpus, run, progress)
-    save_method(method, run / MODEL)
-    return method
+    folder = Path(config.out)
+    accelerator = start_accelerator(config)
+    if accelerator.is_main_process:
+        _claim(folder, config)
+    accelerator.wait_for_everyone()
+    if (folder / MODEL).exists():
+        return read_method(folder / MODEL)
+    chosen, watched = (studies, validation) if studies is not None else training_studies(config)
+    with accelerator.main_process_first():
+        corpus = _corpus(config, chosen, progress)
+        held_out = (
+            _corpus(config, watched, progress) if watched is not None and config.validate_every else None
+        )
+    method = run_stages(Run(config, folder, accelerator, corpus, held_out, progress))
+    accelerator.end_training()
+    if accelerator.is_main_process:
+        save_method(read_method(folder / BEST) if (folder / BEST).exists() else method, folder / MODEL)
+    accelerator.wait_for_everyone()
+    return read_method(folder / MODEL)
 
 
-def training_studies(config: TrainConfig) -> Sequence[Study]:
-    """The studies a configuration names."""
+def start_accelerator(config: TrainConfig) -> Accelerator:
+    """The accelerator of a run: its device, processes, precision and trackers.
+
+    Raises:
+        MapleError: if this machine cannot do what the configuration asks, or a tracker is not installed.
+    """
+    # accelerate keeps the first precision of a process; a notebook may train twice.
+    AcceleratorState._reset_state()
+    try:
+        accelerator = Accelerator(
+            mixed_precision=config.precision,
+            log_with=list(config.trackers) or None,
+            project_dir=config.out,
+        )
+        if config.trackers:
+            accelerator.init_trackers("tracking")
+    except (ValueError, ImportError) as error:
+        asked = f"precision={config.precision!r}, trackers={config.trackers!r}"
+        raise MapleError(asked, str(error).splitlines()[0], "choose what this machine has") from error
+    processes = accelerator.num_processes
+    if config.batch_size < processes * config.accumulate:
+        raise MapleError(
+            f"batch_size={config.batch_size}",
+            f"too small for {processes} processes of {config.accumulate} pieces each",
+            "batch_size counts all processes together: give a larger one",
+        )
+    return accelerator
+
+
+def training_studies(config: TrainConfig) -> tuple[Sequence[Study], Sequence[Study] | None]:
+    """The studies that a configuration trains on, and those it only watches.
+
+    Raises:
+        MapleError: if the source has no study to train on.
+    """
     if config.source == "phantom":
-        return PhantomSequence(config.studies, config.seed, config.model.image_size, config.difficulty)
-    return load_studies(config.source)
+        size, difficulty = config.model.image_size, config.difficulty
+        watched = max(config.batch_size, config.studies // 10)
+        return (
+            PhantomSequence(config.studies, config.seed, size, difficulty),
+            PhantomSequence(watched, config.seed + _OTHER_SEED, size, difficulty),
+        )
+    train, validate = split_studies(load_studies(config.source))
+    if not len(train):
+        raise MapleError(f"source {config.source!r}", "has no study to train on", "give its training split")
+    return train, validate if len(validate) else None
+
+
+def _corpus(config: TrainConfig, studies: Sequence[Study], progress: bool) -> Corpus:
+    model = config.model
+    side = -(-model.image_size // min(model.image_strides))
+    recipe = Recipe(model.image_size, (side, side), config.triplets)
+    return build_corpus(studies, recipe, Path(config.cache), config.workers, progress)
 
 
 def _claim(run: Path, config: TrainConfig) -> None:
@@ -65,7 +133,7 @@ def _claim(run: Path, config: TrainConfig) -> None:
     values = json.loads(json.dumps(config.to_dict()))
     if path.is_file():
         earlier = json.loads(path.read_text(encoding="utf-8"))["config"]
-        changed = [k for k in values if earlier.get(k) != values[k]]
+        changed = [k for k in values if k not in _FREE and earlier.get(k) != values[k]]
         if changed:
             raise MapleError(
                 path,

@@ -8,12 +8,14 @@ from dataclasses import replace
 
 import pytest
 import torch
+from accelerate import Accelerator
 
 from maple_lib.errors import MapleError
 from maple_lib.training import read_log, train_config
 from maple_lib.training.checkpoint import checkpoint_folder, read_position
 from maple_lib.training.corpus import Corpus
-from maple_lib.training.loop import run_stages, schedule
+from maple_lib.training.loop import Run, run_stages
+from maple_lib.training.optimiser import schedule
 
 SMALL = {
     "image_size": 64, "image_width": 16, "text_width": 32, "text_layers": 1, "dim": 16, "head_hidden": 16,
@@ -29,7 +31,7 @@ def start(tmp_path, records, name="run", **overrides):
     config = train_config("asg", "tiny", **{**SMALL, **overrides})
     run = tmp_path / name
     run.mkdir(exist_ok=True)
-    return run_stages(config, Corpus(tuple(records)), run, progress=False), run
+    return run_stages(Run(config, run, Accelerator(), Corpus(tuple(records)), progress=False)), run
 
 
 def test_the_same_seed_gives_the_same_losses_and_weights(tmp_path, toy_records):
@@ -122,12 +124,13 @@ sys.path.insert(0, sys.argv[2])
 from conftest import toy_record
 from maple_lib.training import train_config
 from maple_lib.training.corpus import Corpus
-from maple_lib.training.loop import run_stages
+from accelerate import Accelerator
+from maple_lib.training.loop import Run, run_stages
 import json
 run = Path(sys.argv[1])
 run.mkdir(exist_ok=True)
 config = train_config("asg", "tiny", **json.loads(sys.argv[3]))
-run_stages(config, Corpus(tuple(toy_record(i) for i in range(12))), run, progress=False)
+run_stages(Run(config, run, Accelerator(), Corpus(tuple(toy_record(i) for i in range(12))), progress=False))
 """
 
 

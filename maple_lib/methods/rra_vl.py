@@ -1,0 +1,56 @@
+"""After RRA-VL: the same region across images (arXiv 2503.07456)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from torch import Tensor
+
+from maple_lib.data.batch import Batch
+from maple_lib.losses import global_contrastive, label_similarity_targets, location_conditioned_contrastive
+from maple_lib.methods.base import Method, average, report_embedding
+from maple_lib.methods.gloria import word_patch_loss
+
+FIRST = ("global", "word_patch")
+
+
+class RRAVL(Method):
+    """Two stages: words find their patches, then each region is told from the same region of other images.
+
+    Only the abstract, a summary and the captions of its figures could be read, so this is *after* RRA-VL:
+    the parts are theirs, every form and number is this project's, and no result is quoted for the paper.
+
+    | | stated there | here |
+    |---|---|---|
+    | stage 1 | global and region-/word-level alignment | InfoNCE of images and reports; GLoRIA's words and patches with shared findings as soft targets |
+    | stage 2 | location-conditioned contrast of one region across pairs | mask-pooled region against the mean of the sentences about it, across images, added to stage 1 |
+    | positives of stage 2 | "same disease or symptom in the same region" | studies that share present findings in the region, by their overlap |
+    | supervision of regions | weak, from reports | triplets of the parser |
+    | both stages | not known | after the warm starts; ``global`` 1, ``word_patch`` 1, ``location`` 1, τ = 0.07 |
+    """
+
+    choices: ClassVar[Mapping[str, int]] = {"global": 2, "word_patch": 2}
+
+    def losses(self, batch: Batch, stage: int = 2) -> dict[str, Tensor]:
+        """``global`` and ``word_patch`` in stage 1, with ``location`` in stage 2; none without a weight."""
+        images = self.encode_images(batch.images, batch.regions)
+        sentences = self.encode_sentences(batch.sentences)
+        temperature = self.config.temperature
+        relevance = label_similarity_targets(batch.findings)
+        about = average(batch.region_sentences) @ sentences.phrase
+        regions, visible = images.described()
+        valid = visible & (batch.region_sentences.sum(-1) > 0)
+        terms = {
+            "global": lambda: global_contrastive(
+                images.pooled,
+                report_embedding(sentences, batch.report_sentences),
+                temperature,
+                direction="sum",
+            ),
+            "word_patch": lambda: word_patch_loss(images, sentences, batch, temperature, relevance),
+            "location": lambda: location_conditioned_contrastive(
+                regions, about, valid, temperature, findings=batch.region_findings, direction="sum"
+            ),
+        }
+        return self.compute({name: terms[name] for name in (FIRST if stage == 1 else terms)})

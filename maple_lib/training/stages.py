@@ -1,0 +1,34 @@
+"""The stages of a run: their names, lengths and learning rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maple_lib.training.config import TrainConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of training.
+
+    Attributes:
+        name: ``"warm_text"``, ``"warm_image"``, ``"align"`` or one of the method's own.
+        steps: its length.
+        lr: its highest learning rate.
+        is_last: True for the stage whose weights are averaged, validated and kept.
+    """
+
+    name: str
+    steps: int
+    lr: float
+    is_last: bool = False
+
+
+def stages(config: TrainConfig) -> list[Stage]:
+    """The stages of a run in their order; those of no steps are left out."""
+    plan = [
+        Stage("warm_text", config.text_warm_steps, config.warm_lr),
+        Stage("warm_image", config.image_warm_steps, config.warm_lr),
+        Stage("align", config.steps, config.lr, is_last=True),
+    ]
+    return [s for s in plan if s.steps]

@@ -26,6 +26,7 @@ class TrainConfig:
         text_warm_steps, image_warm_steps: of the two warm starts; 0 leaves one out.
         warm_lr: their learning rate.
         freeze: parameters whose names begin so stay as they are: ``("text_encoder.model.embeddings",)``.
+        lora: rank of adapters in the text encoder, whose own weights then stay; 0 for none; needs peft.
         layer_decay: share of the rate that a layer has of the one above it; 1 treats all alike.
         ema: share of the old weights that their moving average keeps each step; 0 for none.
         precision: of the encoders: ``"no"`` (float32), ``"bf16"`` or ``"fp16"``; losses are always float32.
@@ -57,6 +58,7 @@ class TrainConfig:
     image_warm_steps: int = 120
     warm_lr: float = 1e-3
     freeze: tuple[str, ...] = ()
+    lora: int = 0
     layer_decay: float = 1.0
     ema: float = 0.0
     precision: str = "no"
@@ -148,7 +150,15 @@ def _check(config: TrainConfig) -> None:
     for name in ("studies", "batch_size", "save_every", "accumulate", "keep"):
         if getattr(config, name) < 1:
             raise MapleError(f"{name}={getattr(config, name)}", "must be at least 1", "give a larger number")
-    for name in ("steps", "text_warm_steps", "image_warm_steps", "workers", "validate_every", "patience"):
+    for name in (
+        "steps",
+        "text_warm_steps",
+        "image_warm_steps",
+        "workers",
+        "validate_every",
+        "patience",
+        "lora",
+    ):
         if getattr(config, name) < 0:
             raise MapleError(f"{name}={getattr(config, name)}", "must not be negative", "give 0 or more")
     if config.lr <= 0:

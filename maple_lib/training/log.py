@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +19,14 @@ class RunLog:
         run: the run's folder.
         stage: name of the stage that begins or goes on.
         begin: its first step from here.
+        silent: write nothing, as every process but the first should.
     """
 
-    def __init__(self, run: Path, stage: str, begin: int) -> None:
+    def __init__(self, run: Path, stage: str, begin: int, silent: bool = False) -> None:
         path = run / LOG
+        if silent:
+            self._file = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+            return
         kept = [row for row in read_log(run) if row["stage"] != stage or row["step"] < begin]
         text = "".join(json.dumps(row) + "\n" for row in kept)
         path.write_text(text, encoding="utf-8")

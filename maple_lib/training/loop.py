@@ -31,6 +31,7 @@ from maple_lib.training.config import TrainConfig
 from maple_lib.training.corpus import Corpus
 from maple_lib.training.gather import world
 from maple_lib.training.log import RunLog
+from maple_lib.training.lora import add_adapters, without_adapters
 from maple_lib.training.objective import make_objective
 from maple_lib.training.optimiser import freeze, make_optimiser, schedule, set_rate
 from maple_lib.training.speed import make_fast
@@ -76,16 +77,19 @@ def run_stages(run: Run) -> Method:
     method = method_class(config.model.method)(config.model).to(run.accelerator.device)
     if world()[1] > 1:
         synchronise(method)
+    if config.lora:
+        add_adapters(method, config.lora)
     freeze(method, config.freeze)
     make_fast(method, config)
-    drop_leftovers(run.folder)
+    with run.accelerator.main_process_first():
+        drop_leftovers(run.folder)
     start = read_position(run.folder)
     plan = stages(config)
     first = [s.name for s in plan].index(start.stage) if start else 0
     for stage in plan[first:]:
         begin = start.step if start and start.stage == stage.name else 0
         _Runner(run, method, stage).go(begin)
-    return method.eval()
+    return without_adapters(method).eval()
 
 
 class _Runner:
@@ -107,12 +111,18 @@ class _Runner:
         """The stage's steps from ``begin``, then the averaged or best weights."""
         if begin:
             load_checkpoint(self.run.folder, self.training)
+        self.training.method.begin_stage(self.stage.name, self.run.corpus.records)
         self.objective.train()
         steps = range(begin, self.stage.steps)
-        quiet = not self.run.progress or not self.run.accelerator.is_main_process
-        bar = tqdm(total=self.stage.steps, initial=begin, desc=self.stage.name, disable=quiet)
+        others = not self.run.accelerator.is_main_process
+        bar = tqdm(
+            total=self.stage.steps,
+            initial=begin,
+            desc=self.stage.name,
+            disable=others or not self.run.progress,
+        )
         batches = self.run.corpus.batches(steps, self.config.batch_size, self.config.seed)
-        with bar, RunLog(self.run.folder, self.stage.name, begin) as log:
+        with bar, RunLog(self.run.folder, self.stage.name, begin, silent=others) as log:
             clock = time.perf_counter()
             for step, batch in zip(steps, batches, strict=True):
                 waited = time.perf_counter() - clock
@@ -161,7 +171,7 @@ class _Runner:
         with average.swapped() if average else nullcontext():
             score = validation_loss(method, held_out, self.config.batch_size, self.config.seed)
             if self.training.best.see(score, done) and self.run.accelerator.is_main_process:
-                save_method(method, self.run.folder / BEST)
+                save_method(without_adapters(method), self.run.folder / BEST)
         return {"validation": score}
 
     def _saved(self, done: int, log: RunLog) -> bool:

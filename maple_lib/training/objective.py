@@ -20,17 +20,17 @@ class Objective(nn.Module):
         """The named terms of this stage's loss."""
         if self.stage in TASKS:
             return {self.stage: self.task(self.method, batch)}
-        return self.method.losses(batch)
+        return self.method.stage_losses(self.stage, batch)
 
     @property
     def sees_images(self) -> bool:
         """False for a stage that never asks the image encoder."""
-        return self.stage != "warm_text"
+        return self.stage != "warm_text" and not self.method.encodes_itself
 
     @property
     def reads_texts(self) -> bool:
         """False for a stage that never asks the text encoder."""
-        return self.stage != "warm_image"
+        return self.stage != "warm_image" and not self.method.encodes_itself
 
     def texts(self, batch: Batch) -> tuple[str, ...]:
         """What this stage gives to the text encoder, in its order."""
@@ -40,10 +40,10 @@ class Objective(nn.Module):
         """The parameters this stage changes."""
         if self.stage in TASKS:
             return parameters(self.method, self.task, self.stage)
-        return list(self.method.parameters())
+        return self.method.stage_parameters(self.stage)
 
 
 def make_objective(method: Method, stage: str) -> Objective:
-    """The objective of a stage: ``"warm_text"``, ``"warm_image"`` or ``"align"``."""
+    """The objective of a stage: a warm start by its name, or a stage of the method's own."""
     task = TASKS[stage](method) if stage in TASKS else nn.Identity()
     return Objective(method, task, stage)

@@ -26,7 +26,8 @@ def freeze(method: Method, prefixes: Sequence[str]) -> None:
             parts = ", ".join(sorted({name.split(".")[0] for name in names}))
             raise MapleError(f"freeze={prefix!r}", "no parameter begins so", f"there are: {parts}")
     for name, parameter in method.named_parameters():
-        parameter.requires_grad_(not name.startswith(tuple(prefixes)) if prefixes else True)
+        if prefixes and name.startswith(tuple(prefixes)):
+            parameter.requires_grad_(False)
 
 
 def make_optimiser(

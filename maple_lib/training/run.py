@@ -66,10 +66,10 @@ def train(
             _corpus(config, watched, progress) if watched is not None and config.validate_every else None
         )
     method = run_stages(Run(config, folder, accelerator, corpus, held_out, progress))
-    accelerator.end_training()
     if accelerator.is_main_process:
         save_method(read_method(folder / BEST) if (folder / BEST).exists() else method, folder / MODEL)
     accelerator.wait_for_everyone()
+    accelerator.end_training()
     return read_method(folder / MODEL)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from maple_lib.methods import method_class
 from maple_lib.training.config import TrainConfig
 
 
@@ -26,9 +27,10 @@ class Stage:
 
 def stages(config: TrainConfig) -> list[Stage]:
     """The stages of a run in their order; those of no steps are left out."""
+    text, image, last = method_class(config.model.method).stage_names
     plan = [
-        Stage("warm_text", config.text_warm_steps, config.warm_lr),
-        Stage("warm_image", config.image_warm_steps, config.warm_lr),
-        Stage("align", config.steps, config.lr, is_last=True),
+        Stage(text, config.text_warm_steps, config.warm_lr),
+        Stage(image, config.image_warm_steps, config.warm_lr),
+        Stage(last, config.steps, config.lr, is_last=True),
     ]
     return [s for s in plan if s.steps]

@@ -48,6 +48,7 @@ def validation_loss(method: Method, corpus: Corpus, batch_size: int, seed: int) 
     size = min(batch_size, len(corpus))
     device = next(method.parameters()).device
     batches = corpus.batches(range(len(corpus) // size), size, seed)
-    losses = [method.total(method.losses(batch.to(device))) for batch in batches]
+    last = method.stage_names[-1]
+    losses = [method.total(method.stage_losses(last, batch.to(device))) for batch in batches]
     method.train(was_training)
     return float(torch.stack(losses).mean())

@@ -216,6 +216,42 @@ class TestStudies:
         assert list((tmp_path / "cache").iterdir()) == made
 
 
+def test_adapters_learn_while_the_text_encoder_stays(tmp_path, records):
+    pytest.importorskip("peft")
+    from accelerate.utils import set_seed
+
+    set_seed(0)
+    fresh = create_method("asg", "tiny", **SMALL).state_dict()
+    method = run(tmp_path, records, lora=2, text_warm_steps=0)
+    after = method.state_dict()
+    assert after.keys() == fresh.keys()
+    moved = {name for name in fresh if not torch.equal(fresh[name], after[name]) and "text_encoder" in name}
+    assert moved == {
+        f"text_encoder.model.encoder.layer.0.attention.self.{part}.weight" for part in ("query", "value")
+    }
+
+
+def test_trackers_write_beside_the_log(tmp_path):
+    pytest.importorskip("tensorboard")
+    config = train_config(
+        "asg",
+        "tiny",
+        **SHORT,
+        studies=6,
+        trackers=("tensorboard",),
+        cache=str(tmp_path / "c"),
+        out=str(tmp_path / "r"),
+    )
+    train(config, progress=False)
+    assert list((tmp_path / "r" / "tracking").rglob("events.out.tfevents*"))
+
+
+def test_a_tracker_that_is_not_there_is_named(tmp_path):
+    config = train_config("asg", "tiny", **SHORT, trackers=("nosuch",), out=str(tmp_path / "r"))
+    with pytest.raises(MapleError, match="nosuch"):
+        train(config, progress=False)
+
+
 def test_a_batch_too_small_for_its_pieces_is_named(tmp_path):
     config = train_config("asg", "tiny", **{**SHORT, "accumulate": 8}, out=str(tmp_path / "r"))
     with pytest.raises(MapleError, match="batch_size=4"):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -55,6 +57,7 @@ class Run:
         corpus: studies that are trained on.
         held_out: studies that are only watched, or None.
         progress: show bars.
+        watch: called with every row of the log.
     """
 
     config: TrainConfig
@@ -63,6 +66,7 @@ class Run:
     corpus: Corpus
     held_out: Corpus | None = None
     progress: bool = True
+    watch: Callable[[dict[str, Any]], None] | None = None
 
 
 def run_stages(run: Run) -> Method:
@@ -128,8 +132,11 @@ class _Runner:
                 waited = time.perf_counter() - clock
                 terms = self._step(step, batch.to(self.run.accelerator.device))
                 seconds = time.perf_counter() - clock
-                row = {"stage": self.stage.name, "step": step, "loss": terms, "wait": waited}
-                log.write(row | {"seconds": seconds} | self._validated(step + 1))
+                row: dict[str, Any] = {"stage": self.stage.name, "step": step, "loss": terms, "wait": waited}
+                row |= {"seconds": seconds} | self._validated(step + 1)
+                log.write(row)
+                if self.run.watch:
+                    self.run.watch(row)
                 self._show(bar, step, terms)
                 if self.watch:
                     self.watch.see(step, terms)

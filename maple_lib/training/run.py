@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ def train(
     studies: Sequence[Study] | None = None,
     validation: Sequence[Study] | None = None,
     progress: bool = True,
+    watch: Callable[[dict[str, Any]], None] | None = None,
 ) -> Method:
     """Train a method and save it as ``<out>/model``.
 
@@ -44,6 +45,7 @@ def train(
         studies: train on these, all of them, instead of the training split of ``config.source``.
         validation: with ``studies``, the ones that are only watched; never an official test split.
         progress: show bars.
+        watch: called with every row of the log, e.g. ``viz.LiveLosses()`` in a notebook.
 
     Returns:
         The trained method, in eval mode.
@@ -65,7 +67,7 @@ def train(
         held_out = (
             _corpus(config, watched, progress) if watched is not None and config.validate_every else None
         )
-    method = run_stages(Run(config, folder, accelerator, corpus, held_out, progress))
+    method = run_stages(Run(config, folder, accelerator, corpus, held_out, progress, watch))
     if accelerator.is_main_process:
         save_method(read_method(folder / BEST) if (folder / BEST).exists() else method, folder / MODEL)
     accelerator.wait_for_everyone()

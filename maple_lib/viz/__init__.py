@@ -17,6 +17,7 @@ _WHERE = {
     "lesions_figure": "maple_lib.viz.anatomy",
     "regions_figure": "maple_lib.viz.anatomy",
     "loss_figure": "maple_lib.viz.losses",
+    "LiveLosses": "maple_lib.viz.live",
     "metrics_figure": "maple_lib.viz.metrics",
     "phantom_sheet": "maple_lib.viz.sheet",
     "report_html": "maple_lib.viz.report",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from maple_lib.cli.deidentifying import deidentify
+from maple_lib.cli.doctoring import doctor
+from maple_lib.cli.ingesting import ingest
 from maple_lib.cli.parsing import Format, choose_format, print_parsed, write_parsed
-from maple_lib.errors import MapleError
+from maple_lib.cli.segmenting import segment
+from maple_lib.cli.settings import read_setting
 
 Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
@@ -65,14 +69,15 @@ def train(
 
     named = {"method": method, "preset": preset, "out": str(out) if out else None}
     given = {name: value for name, value in named.items() if value is not None}
-    chosen = read_config(config, **given, **dict(_setting(s) for s in settings or []))
+    chosen = read_config(config, **given, **dict(read_setting(s) for s in settings or []))
     if show:
         typer.echo(config_text(chosen), nl=False)
         return
     from maple_lib.training import train as run_training
 
     run_training(chosen, progress=not quiet)
-    typer.echo(f"Saved {Path(chosen.out) / 'model'}")
+    if os.environ.get("RANK", "0") == "0":  # a launcher starts this command once a process
+        typer.echo(f"Saved {Path(chosen.out) / 'model'}")
 
 
 def slurm(
@@ -169,31 +174,21 @@ def bench(
 
 
 evaluate.__name__ = "eval"
-ALL = (demo, parse, train, slurm, evaluate, ground, index, retrieve, bench, deidentify)
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    name, sign, value = text.partition("=")
-    if not sign:
-        raise MapleError(f"--set {text}", "has no '='", "write --set name=value, e.g. --set lr=1e-4")
-    import yaml
-
-    try:
-        return name, _number(yaml.safe_load(value))
-    except yaml.YAMLError as error:
-        raise MapleError(
-            f"--set {text}", "the value cannot be read", "write a number, text or [a, b]"
-        ) from error
-
-
-def _number(value: Any) -> Any:
-    """YAML reads 1e-4 as text; a setting means the number."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return tuple(value) if isinstance(value, list) else value
+ALL = (
+    demo,
+    parse,
+    train,
+    slurm,
+    evaluate,
+    ground,
+    index,
+    retrieve,
+    bench,
+    deidentify,
+    doctor,
+    ingest,
+    segment,
+)
 
 
 def _say_ground(result: dict[str, Any]) -> str:

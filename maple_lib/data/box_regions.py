@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 
 import numpy as np
 
 from maple_lib.data.study import BoolMask
 
 Box = tuple[float, float, float, float]
+Shape = tuple[int, int]
 
 
 class BoxRegions(Mapping[str, BoolMask]):
@@ -18,11 +20,16 @@ class BoxRegions(Mapping[str, BoolMask]):
 
     Args:
         boxes: region name -> (x1, y1, x2, y2) in pixels, the right and lower edges not included.
-        shape: (H, W) of the image.
+        shape: (H, W) of the image, or a function that finds it out when the first mask is drawn.
     """
 
-    def __init__(self, boxes: Mapping[str, Box], shape: tuple[int, int]) -> None:
-        self.boxes, self.shape = dict(boxes), shape
+    def __init__(self, boxes: Mapping[str, Box], shape: Shape | Callable[[], Shape]) -> None:
+        self.boxes, self._given = dict(boxes), shape
+
+    @cached_property
+    def shape(self) -> Shape:
+        """(H, W) of the masks."""
+        return self._given() if callable(self._given) else self._given
 
     def __getitem__(self, name: str) -> BoolMask:
         """Draw one region."""
@@ -30,6 +37,10 @@ class BoxRegions(Mapping[str, BoolMask]):
         mask = np.zeros(self.shape, bool)
         mask[y1:y2, x1:x2] = True
         return mask
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a region is known; nothing is drawn."""
+        return name in self.boxes
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.boxes)

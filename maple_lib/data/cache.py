@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
+import zlib
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -19,8 +22,10 @@ from maple_lib.data.study import Image
 from maple_lib.errors import MapleError
 
 # Part of every key: raise it when reading or resizing changes, and old entries are no longer found.
-VERSION = 1
+VERSION = 2
 _KEEP_SHARE = 0.9  # evict down to this share of the bound, so that not every write evicts
+_COUNT_SHARE = 0.02  # count again after writing this share of the bound: other processes write too
+_STALE = 3600.0  # seconds after which an unfinished file is nobody's any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Entry:
     shape: tuple[int, int]
     spacing: tuple[float, float] | None
     view: str | None
+    flags: tuple[str, ...] = ()
 
 
 class ImageCache:
@@ -39,12 +45,15 @@ class ImageCache:
     An array is stored under the digest of its file's bytes and of the transform; a small entry links a file
     (path, size, time of change) to it, so that a file is digested once and a changed file is read anew.
     Files appear by renaming, so that several processes can share a cache: at worst two do the same work.
+    An array carries a checksum, which is compared when a process first opens it; a damaged array or entry is
+    made again.
 
     Args:
         folder: where the cache lives; made if absent.
         size: length of the longer side in pixels, proportions kept.
         dtype: ``"uint8"`` (enough for training) or ``"uint16"``.
-        max_bytes: bound of the arrays together; those used longest ago go first.
+        max_bytes: bound of the arrays together; those used longest ago go first. Several processes that
+            write at once may pass it by 2 % each for a moment.
 
     Example:
         >>> cache = ImageCache("cache", size=224)  # doctest: +SKIP
@@ -67,7 +76,9 @@ class ImageCache:
         self.entries, self.arrays = Path(folder) / "entries", Path(folder) / "arrays"
         for part in (self.entries, self.arrays):
             part.mkdir(parents=True, exist_ok=True)
-        self._bytes = self._scan()
+        self._checked: set[str] = set()
+        self._remove_stale()
+        self._bytes, self._uncounted = sum(size for _, size, _ in self._files()), 0
 
     def read(self, path: str | Path) -> Image:
         """The image as ``read_image`` gives it, at the cache's size; spacing is scaled with it.
@@ -78,7 +89,7 @@ class ImageCache:
         entry, array = self._get(Path(path))
         pixels = array.astype(np.float32) / np.float32(np.iinfo(self.dtype).max)
         spacing = _scaled(entry.spacing, entry.shape, array.shape)
-        return Image(pixels, spacing, entry.view, Path(path).name)
+        return Image(pixels, spacing, entry.view, Path(path).name, entry.flags)
 
     def array(self, path: str | Path) -> NDArray[Any]:
         """(h, w) of the cache's dtype, memory-mapped and read-only: no copy until it is used."""
@@ -105,7 +116,8 @@ class ImageCache:
         try:
             fields = json.loads(link.read_bytes())
             spacing = fields["spacing"] and tuple(fields["spacing"])
-            entry = Entry(fields["key"], tuple(fields["shape"]), spacing, fields["view"])
+            flags = tuple(fields["flags"])
+            entry = Entry(fields["key"], tuple(fields["shape"]), spacing, fields["view"], flags)
             return entry, self._open(entry.key)
         except (OSError, ValueError, KeyError, TypeError, EOFError):
             return None
@@ -115,13 +127,17 @@ class ImageCache:
         array = np.load(file, mmap_mode="r", allow_pickle=False)
         if array.ndim != 2 or array.dtype != self.dtype:
             raise ValueError("not an array of this cache")
+        if key not in self._checked:
+            _check(file, array)
+            self._checked.add(key)
         os.utime(file)  # the time of last use, by which eviction chooses
         return array
 
     def _make(self, path: Path, link: Path) -> tuple[Entry, NDArray[Any]]:
         image = read_image(path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        entry = Entry(f"{digest}-{self._transform()}", image.pixels.shape, image.spacing, image.view)
+        key = f"{digest}-{self._transform()}"
+        entry = Entry(key, image.pixels.shape, image.spacing, image.view, image.flags)
         small = resize(image.pixels, self.size) * np.float32(np.iinfo(self.dtype).max)
         array = np.rint(small).astype(self.dtype)
         self._store(entry, array)
@@ -132,13 +148,19 @@ class ImageCache:
         file = self.arrays / f"{entry.key}.npy"
         with NamedTemporaryFile(dir=self.arrays, suffix=".part", delete=False) as part:
             np.save(part, array)
+            part.write(_checksum(array))  # behind the array, where numpy does not look
+            size = part.tell()
         os.replace(part.name, file)
-        self._bytes += file.stat().st_size if file.exists() else 0
-        if self._bytes > self.max_bytes:
+        self._bytes, self._uncounted = self._bytes + size, self._uncounted + size
+        if self._bytes > self.max_bytes or self._uncounted > self.max_bytes * _COUNT_SHARE:
             self._evict(keep=file)
 
-    def _scan(self) -> int:
-        return sum(size for _, size, _ in self._files())
+    def _remove_stale(self) -> None:
+        """Remove what processes that were stopped have left unfinished."""
+        for part in [*self.arrays.glob("*.part"), *self.entries.glob("*.part")]:
+            with suppress(FileNotFoundError):
+                if time.time() - part.stat().st_mtime > _STALE:
+                    part.unlink()
 
     def _files(self) -> list[tuple[int, int, Path]]:
         """(last use, bytes, path) of every array; files that vanish meanwhile are left out."""
@@ -154,13 +176,31 @@ class ImageCache:
     def _evict(self, keep: Path) -> None:
         """Remove the arrays used longest ago; whoever has one open can go on reading it."""
         files = sorted(self._files())
-        self._bytes = sum(size for _, size, _ in files)
+        self._bytes, self._uncounted = sum(size for _, size, _ in files), 0
+        if self._bytes <= self.max_bytes:
+            return
         for _, size, file in files:
             if self._bytes <= self.max_bytes * _KEEP_SHARE:
                 return
             if file != keep:
                 file.unlink(missing_ok=True)
                 self._bytes -= size
+
+
+def _checksum(array: NDArray[Any]) -> bytes:
+    return zlib.crc32(np.ascontiguousarray(array)).to_bytes(4, "little")
+
+
+def _check(file: Path, array: NDArray[Any]) -> None:
+    """Compare an array with the checksum behind it.
+
+    Raises:
+        ValueError: if they differ.
+    """
+    with file.open("rb") as stored:
+        stored.seek(-4, os.SEEK_END)
+        if stored.read() != _checksum(array):
+            raise ValueError("a byte of the array has changed")
 
 
 def _scaled(

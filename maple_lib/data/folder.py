@@ -2,16 +2,78 @@
 
 from __future__ import annotations
 
-from functools import partial
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from maple_lib.data.read import read_image, sniff
+from maple_lib.data.read import sniff
+from maple_lib.data.rows import ImageRow, StudyRow
 from maple_lib.data.study import Study
 from maple_lib.data.study_list import StudyList
 from maple_lib.errors import MapleError
 from maple_lib.reports.types import Triplet
 
 SUFFIXES = {".dcm", ".dicom", ".png", ".jpg", ".jpeg"}
+
+
+class FolderSource:
+    """Images of a folder and of those inside it, sorted by path, each a study.
+
+    Args:
+        root: the folder.
+
+    Raises:
+        MapleError: if there is no such folder, or no image in it.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        if not self.root.is_dir():
+            raise MapleError(self.root, "no such folder", "check the path")
+        self.files = sorted(p for p in self.root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        if not self.files:
+            kinds = ", ".join(sorted(SUFFIXES))
+            problem = "no images in this folder"
+            raise MapleError(self.root, problem, f"put images ({kinds}) and .txt reports there")
+        first: dict[str, int] = {}
+        for place, path in enumerate(self.files):
+            first.setdefault(self._name(path), place)
+        self._first = set(first.values())
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the names of the images."""
+        names = "\n".join(path.relative_to(self.root).as_posix() for path in self.files)
+        return hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def rows(self, start: int, stop: int) -> Iterator[StudyRow | MapleError]:
+        """Studies ``start`` to ``stop``; an error in the place of one that is no image."""
+        for place in range(start, min(stop, len(self.files))):
+            try:
+                yield self._row(place)
+            except MapleError as error:
+                yield error
+
+    def _row(self, place: int) -> StudyRow:
+        path = self.files[place]
+        sniff(path)
+        if place not in self._first:
+            raise MapleError(path, "another image has the same name", "rename one of them")
+        name = self._name(path)
+        image = ImageRow(name, path.relative_to(self.root).as_posix())
+        return StudyRow("folder", name, name, (image,), read_report(path.with_suffix(".txt")))
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.root).with_suffix("").as_posix()
+
+
+def open_source(root: str | Path) -> FolderSource:
+    """Open a folder of images, as ``datasets.open_dataset`` opens an official download."""
+    return FolderSource(root)
 
 
 def read_folder(root: str | Path, parse: bool = True) -> StudyList:
@@ -27,38 +89,18 @@ def read_folder(root: str | Path, parse: bool = True) -> StudyList:
     Raises:
         MapleError: if there is no such folder, or no image in it.
     """
-    root = Path(root)
-    if not root.is_dir():
-        raise MapleError(root, "no such folder", "check the path")
-    files = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    if not files:
-        kinds = ", ".join(sorted(SUFFIXES))
-        raise MapleError(root, "no images in this folder", f"put images ({kinds}) and .txt reports there")
-    studies: dict[str, Study] = {}
-    failures = []
-    for path in files:
-        try:
-            study = _study(path, root, parse)
-            if study.study_id in studies:
-                raise MapleError(path, "another image has the same name", "rename one of them")
-        except MapleError as error:
-            failures.append(error)
+    from maple_lib.data.table.studies import study_from_row
+
+    source = FolderSource(root)
+    studies: list[Study] = []
+    failures: list[MapleError] = []
+    for row in source.rows(0, len(source)):
+        if isinstance(row, MapleError):
+            failures.append(row)
         else:
-            studies[study.study_id] = study
-    return StudyList(studies.values(), failures).warn()
-
-
-def _study(path: Path, root: Path, parse: bool) -> Study:
-    sniff(path)
-    name = path.relative_to(root).with_suffix("").as_posix()
-    report = read_report(path.with_suffix(".txt"))
-    return Study(
-        study_id=name,
-        patient_id=name,
-        load_image=partial(read_image, path),
-        report=report,
-        triplets=triplets_of(report) if parse else (),
-    )
+            row = replace(row, triplets=triplets_of(row.report)) if parse else row
+            studies.append(study_from_row(row, source.root))
+    return StudyList(studies, failures).warn()
 
 
 def read_report(path: Path) -> str:

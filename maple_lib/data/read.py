@@ -99,12 +99,11 @@ def _read_dicom(path: Path) -> Image:
 
     dataset = open_dicom(path)
     stored = stored_values(dataset, path)
-    del dataset.PixelData  # the compressed bytes are not needed any more
     with quiet():
         try:
             grey = to_grey(stored, dataset, path)
             pixels, mm = geometry.upright(grey, dataset, geometry.spacing(dataset))
-            return Image(pixels, mm, geometry.view(dataset), path.name)
+            return Image(pixels, mm, geometry.view(dataset), path.name, geometry.flags(dataset))
         except MapleError:
             raise
         except Exception as error:  # pydicom parses values late, and raises then

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from maple_lib.errors import MapleError
 
+# Pillow copies what it is given: of a large image, some rows at a time.
+_BAND, _LARGE = 256, 1 << 22
+
 
 def fit_size(shape: tuple[int, int], size: int) -> tuple[int, int]:
     """(height, width) with the longer side ``size`` and the proportions kept, at least 1 pixel each."""
@@ -30,12 +33,28 @@ def resize(pixels: NDArray[np.float32], size: int | tuple[int, int]) -> NDArray[
     Raises:
         MapleError: if a size is below 1.
     """
-    from PIL import Image
-
     height, width = fit_size(pixels.shape, size) if isinstance(size, int) else size
     if min(height, width) < 1 or (isinstance(size, int) and size < 1):
         raise MapleError(f"size {size}", "not a size in pixels", "give at least 1")
     if pixels.shape == (height, width):
         return pixels
-    small = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(small)
+    out = np.empty((height, width), np.float32)
+    band = max(1, height if pixels.size < _LARGE else round(_BAND * height / pixels.shape[0]))
+    for top in range(0, height, band):
+        rows = slice(top, min(top + band, height))
+        out[rows] = _rows(pixels, rows, (height, width))
+    return out
+
+
+def _rows(pixels: NDArray[np.float32], rows: slice, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Some rows of the result: from the input rows under them, and those that the triangle reaches."""
+    from PIL import Image
+
+    step = pixels.shape[0] / shape[0]
+    start, stop = rows.start * step, min(rows.stop * step, pixels.shape[0])
+    reach = max(step, 1.0) + 1
+    first, last = max(0, int(start - reach)), min(pixels.shape[0], int(stop + reach) + 1)
+    box = (0, start - first, pixels.shape[1], stop - first)
+    part = Image.fromarray(pixels[first:last])
+    size = (shape[1], rows.stop - rows.start)
+    return np.asarray(part.resize(size, Image.Resampling.BILINEAR, box=box))

@@ -9,13 +9,12 @@ Source: Wu et al., Chest ImaGenome (PhysioNet, 2021).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from maple_lib.data.box_regions import Box
-from maple_lib.errors import MapleError
+from maple_lib.data.datasets.imagenome_graph import boxes_of, read_graph
 from maple_lib.reports.types import Sentence, Triplet
 
 SUFFIX = "_SceneGraph.json"
@@ -131,15 +130,4 @@ def read_boxes(path: Path) -> dict[str, Box]:
     Raises:
         MapleError: if the file is missing or is not a scene graph.
     """
-    try:
-        objects = json.loads(path.read_text("utf-8"))["objects"]
-        return {item["bbox_name"]: _original_box(item) for item in objects}
-    except FileNotFoundError:
-        raise MapleError(path, "no such file", "download the scene graphs again") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise MapleError(path, f"not a scene graph ({error!r})", "download this file again") from None
-
-
-def _original_box(item: Mapping[str, Any]) -> Box:
-    x1, y1, x2, y2 = (float(item[f"original_{edge}"]) for edge in ("x1", "y1", "x2", "y2"))
-    return x1, y1, x2, y2
+    return boxes_of(read_graph(path), path)

@@ -27,16 +27,20 @@ class Image:
         spacing: (row, column) pixel spacing in mm, or None where the file does not say.
         view: ``"PA"``, ``"AP"``, ``"LATERAL"`` or None.
         source: where it came from: a file name or ``"phantom:seed/index"``; never a patient's data.
+        flags: what to know before use: ``"burnt-in annotation"`` (text in the pixels that may name the
+            patient, as the file itself says), ``"lateral view"``.
     """
 
     pixels: Pixels
     spacing: tuple[float, float] | None = None
     view: str | None = None
     source: str = ""
+    flags: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         h, w = self.pixels.shape
-        return f"Image({h}x{w}, view={self.view}, spacing={self.spacing}, source={self.source!r})"
+        said = f", flags={self.flags}" if self.flags else ""
+        return f"Image({h}x{w}, view={self.view}, spacing={self.spacing}, source={self.source!r}{said})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +92,7 @@ class Study:
         images: every image of the examination, the one of ``image`` first; empty where it is the only one.
         region_sources: region name -> who drew it: ``"chest-imagenome"``, ``"segmenter"``, ``"atlas"``.
         region_confidence: region name -> in [0, 1]; regions that are not named count 1.
+        other_view: image id -> the same examination with that image first; used by ``at``.
     """
 
     study_id: str
@@ -104,6 +109,7 @@ class Study:
     images: tuple[ImageRow, ...] = ()
     region_sources: Mapping[str, str] = field(default_factory=dict)
     region_confidence: Mapping[str, float] = field(default_factory=dict)
+    other_view: Callable[[str], Study] | None = None
 
     @cached_property
     def image(self) -> Image:
@@ -127,6 +133,17 @@ class Study:
             have = ", ".join(self.regions) or "none"
             raise MapleError(f"study {self.study_id}", f"no mask of region {name!r}", f"it has: {have}")
         return self.regions[name]
+
+    def at(self, image_id: str) -> Study:
+        """The same examination with another of its images first: its pixels, regions and phrases.
+
+        Raises:
+            MapleError: if there is no such image; the message lists those there are.
+        """
+        if self.other_view is None:
+            have = ", ".join(image.image_id for image in self.images) or "one image without an id"
+            raise MapleError(f"study {self.study_id}", f"no other view {image_id!r}", f"it has: {have}")
+        return self.other_view(image_id)
 
     def __repr__(self) -> str:
         return (

@@ -6,6 +6,10 @@ import importlib
 from typing import Any
 
 _WHERE = {
+    "RegionPatchDecoder": "maple_lib.encoders.patch_decoder",
+    "RegionPatchCNN": "maple_lib.encoders.patch_cnn",
+    "GatedAttentionPool": "maple_lib.encoders.gated_pool",
+    "ClassTokenPool": "maple_lib.encoders.attention_pool",
     "ImageFeatures": "maple_lib.encoders.features",
     "TextFeatures": "maple_lib.encoders.features",
     "ImageEncoder": "maple_lib.encoders.image",
@@ -15,9 +19,13 @@ _WHERE = {
     "small_tokenizer": "maple_lib.encoders.tokens",
 }
 __all__ = [
+    "ClassTokenPool",
+    "GatedAttentionPool",
     "ImageEncoder",
     "ImageFeatures",
     "ProjectionHead",
+    "RegionPatchCNN",
+    "RegionPatchDecoder",
     "TextEncoder",
     "TextFeatures",
     "Tokens",

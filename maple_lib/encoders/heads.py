@@ -38,7 +38,7 @@ class ProjectionHead(nn.Module):
         out = batch_norm(self.outer_norm, self.contract(hidden), counted)
         if counted is not None:
             out = out * counted
-        return out.reshape(*x.shape[:-1], -1)
+        return out.reshape(*x.shape[:-1], self.contract.out_features)
 
 
 def batch_norm(norm: nn.BatchNorm1d, x: Tensor, counted: Tensor | None = None) -> Tensor:

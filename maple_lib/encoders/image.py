@@ -76,12 +76,19 @@ class ImageEncoder(nn.Module):
             )
 
 
-def _create_backbone(name: str, image_size: int, strides: tuple[int, ...], pretrained: bool) -> Any:
+def check_backbone(name: str) -> None:
+    """Raise a MapleError that lists close names, unless timm has a model of this name."""
     import timm
 
     if not timm.is_model(name):
         close = ", ".join(get_close_matches(name, timm.list_models(), 5, 0.5)) or "see timm.list_models()"
         raise MapleError(f"image encoder {name!r}", "timm has no such model", f"close names: {close}")
+
+
+def _create_backbone(name: str, image_size: int, strides: tuple[int, ...], pretrained: bool) -> Any:
+    import timm
+
+    check_backbone(name)
     probe: Any = timm.create_model(name, pretrained=False, features_only=True, in_chans=1)
     reductions = list(probe.feature_info.reduction())
     missing = [s for s in strides if s not in reductions]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maple_lib.data.phrase_mask import phrase_mask
 from maple_lib.data.study import BoolMask, Phrase, Study
 from maple_lib.errors import MapleError
 from maple_lib.evaluation.protocols import GroundingProtocol
@@ -58,12 +59,12 @@ def build_queries(studies: Sequence[Study], protocol: GroundingProtocol) -> list
 
 
 def truth_mask(query: GroundingQuery, study: Study) -> BoolMask:
-    """(H, W) bool: the union of all lesions or boxes that the query's phrase speaks of."""
+    """(H, W) bool: the union of all lesions, or of all drawn places, that the query's phrase speaks of."""
     masks = [lesion.mask for lesion in study.lesions if _speaks_of(query, lesion.finding, lesion.region)]
     if not masks:
         shape = study.image.pixels.shape
         phrases = [p for p in study.phrases if p.text == query.phrase and p.finding == query.finding]
-        masks = [_box_mask(box, shape) for phrase in phrases for box in phrase.boxes]
+        masks = [phrase_mask(phrase, shape) for phrase in phrases]
         masks.append(np.zeros(shape, bool))
     return np.logical_or.reduce(masks)
 
@@ -111,12 +112,3 @@ def _box_queries(index: int, study: Study) -> list[GroundingQuery]:
 def _without_place(finding: str) -> str:
     article = ("an " if finding[0] in "aeiou" else "a ") if finding in _COUNTED else ""
     return f"There is {article}{finding}."
-
-
-def _box_mask(box: tuple[float, float, float, float], shape: tuple[int, ...]) -> BoolMask:
-    """Pixels of an (x, y, width, height) box; the parts outside the image do not exist."""
-    x, y, width, height = box
-    mask = np.zeros(shape, bool)
-    left, top = max(0, round(x)), max(0, round(y))
-    mask[top : max(top, round(y + height)), left : max(left, round(x + width))] = True
-    return mask

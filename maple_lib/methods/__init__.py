@@ -16,6 +16,7 @@ _REGISTRY = {
     "convirt": "maple_lib.methods.convirt:ConVIRT",
     "gloria": "maple_lib.methods.gloria:GLoRIA",
     "lse_nl": "maple_lib.methods.lse_nl:LSENL",
+    "maple": "maple_lib.methods.maple:MAPLE",
     "maple_joint": "maple_lib.methods.maple_joint:MapleJoint",
     "rra_vl": "maple_lib.methods.rra_vl:RRAVL",
 }

@@ -34,14 +34,17 @@ class ASG(Method):
     |---|---|---|
     | image encoder | ViT-B/16 or ResNet-50, 224 px | any timm backbone; small at the small presets |
     | regions | RoIAlign of 23 boxes | mask pooling over the regions of the vocabulary |
-    | text | a report is one sequence of at most 112 pieces | each different sentence once, or ``report_text="whole"`` |
+    | text | a report is one sequence of at most 112 pieces | sentences, or ``report_text="whole"`` |
     | words | sums of their pieces | the same |
-    | a region's sentence | mean of the words of its sentences | the same; without "whole", the mean of the sentences' means |
+    | a region's sentence | mean of the words of its sentences | the same; mean of means where not "whole" |
     | heads | to 128, with batch normalisation | the same; two for the image, two for the text |
     | L_IRA, L_ARSA | both directions summed, τ = 0.07 | the same |
-    | L_IRL | decoder: 4 layers, 4 heads, inner width 1024; BCE, −1 as 0 | the same at ``gpu``, 2 layers of 256 below |
-    | its queries | first token of the 40 names, frozen full text encoder | the same for a named text encoder; learnt for ``"small"``, which knows no names at first |
+    | L_IRL | decoder: 4 layers, 4 heads, width 1024; −1 is 0 | the same at ``gpu``, 2 of 256 below |
+    | its queries | first token of 40 names, frozen encoder | the same; learnt for ``"small"``, see below |
     | L_ERL | ½[KL(T‖P) + KL(P‖T)] with 0.8 I + 0.2 cos of the tags | the same |
+
+    The small text encoder begins without knowing any name, so there its queries are learnt; a named encoder
+    gives them once, when the method is made, and they stay.
     """
 
     default_weights: ClassVar[Mapping[str, float]] = {"tags": 5.0}
@@ -49,7 +52,9 @@ class ASG(Method):
     def __init__(self, config: MethodConfig, tokenizer: TextTokenizer | None = None) -> None:
         super().__init__(config, tokenizer)
         if config.report_text not in READERS:
-            raise MapleError(f"report_text {config.report_text!r}", "unknown", f"use one of: {', '.join(READERS)}")
+            raise MapleError(
+                f"report_text {config.report_text!r}", "unknown", f"use one of: {', '.join(READERS)}"
+            )
         self.tag_decoder = TagDecoder(
             self.image_encoder.width, self.text_encoder.width, config.tag_layers, hidden=config.tag_hidden
         )
@@ -89,6 +94,8 @@ class ASG(Method):
                     regions, reports.about, visible & reports.spoken, temperature
                 ),
                 "tags": lambda: tag_bce(self.tag_decoder(hidden, self.tag_queries), tags),
-                "soft_labels": lambda: soft_label_contrastive(images.pooled, reports.pooled, tags, temperature),
+                "soft_labels": lambda: soft_label_contrastive(
+                    images.pooled, reports.pooled, tags, temperature
+                ),
             }
         )

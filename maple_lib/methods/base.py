@@ -15,14 +15,15 @@ from maple_lib.data.batch import Batch
 from maple_lib.encoders.features import ImageFeatures, TextFeatures
 from maple_lib.encoders.heads import ProjectionHead
 from maple_lib.encoders.image import ImageEncoder
-from maple_lib.encoders.text import TextEncoder
+from maple_lib.encoders.text import EncodedText, TextEncoder
 from maple_lib.encoders.tokens import TextTokenizer
 from maple_lib.errors import MapleError
 from maple_lib.methods.config import MethodConfig
 from maple_lib.methods.hub import HubMixin
+from maple_lib.methods.staged import Staged
 
 
-class Method(HubMixin, nn.Module):
+class Method(HubMixin, Staged, nn.Module):
     """An image encoder, a text encoder, and heads that bring both to one space.
 
     A new paper subclasses this and writes ``losses``; everything else may be overridden.
@@ -44,7 +45,15 @@ class Method(HubMixin, nn.Module):
 
     def __init__(self, config: MethodConfig, tokenizer: TextTokenizer | None = None) -> None:
         super().__init__()
+        if config.text_pooling not in ("mean", "first"):
+            raise MapleError(f"text_pooling {config.text_pooling!r}", "unknown", "use mean or first")
         self.config = config
+        self.options = self.read_options(config.options)
+        self.build(tokenizer)
+
+    def build(self, tokenizer: TextTokenizer | None) -> None:
+        """Make the encoders and the heads; a method with others of its own makes those instead."""
+        config = self.config
         self.image_encoder = ImageEncoder(
             config.image_encoder,
             config.image_size,
@@ -109,13 +118,19 @@ class Method(HubMixin, nn.Module):
         encoded = self.text_encoder(self.text_encoder.tokenize(list(sentences)))
         words = F.normalize(self.head("word")(encoded.words, encoded.word_valid), dim=-1)
         counts = encoded.word_valid.sum(1, keepdim=True).clamp_min(1)
-        pooled = self.head("text")(encoded.pooled)
+        pooled = self.head("text")(self.pool(encoded))
         return TextFeatures(F.normalize(pooled, dim=-1), words.sum(1) / counts, words, encoded.word_valid)
+
+    def pool(self, encoded: EncodedText) -> Tensor:
+        """What stands for whole texts (U, C) before the head: their words' mean, or their first token."""
+        if self.config.text_pooling == "first":
+            return encoded.pooled
+        return encoded.words.sum(1) / encoded.word_valid.sum(1, keepdim=True).clamp_min(1)
 
     def embed_sentences(self, sentences: Sequence[str]) -> Tensor:
         """(U, D) unit-norm embeddings of whole sentences alone, for losses that look at no word."""
         encoded = self.text_encoder(self.text_encoder.tokenize(list(sentences)))
-        return F.normalize(self.head("text")(encoded.pooled), dim=-1)
+        return F.normalize(self.head("text")(self.pool(encoded)), dim=-1)
 
     def encode_texts(self, texts: Sequence[str]) -> TextFeatures:
         """Embed texts of one or more sentences, sentence by sentence.

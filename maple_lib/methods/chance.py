@@ -27,4 +27,6 @@ def stuck_at_chance(
         Names of the terms that are not; empty when all have left chance behind or none is such a choice.
     """
     chance = method.chance(batch_size)
-    return tuple(name for name, value in terms.items() if value >= (1 - margin) * chance.get(name, float("inf")))
+    return tuple(
+        name for name, value in terms.items() if value >= (1 - margin) * chance.get(name, float("inf"))
+    )

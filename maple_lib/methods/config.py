@@ -25,12 +25,16 @@ class MethodConfig:
         max_length: word pieces per sentence.
         dim: size of the shared embedding.
         head_hidden: width inside the projection heads.
+        text_pooling: what stands for a whole text: the ``"mean"`` of its words, or its ``"first"`` token.
+            The first token of an untrained encoder tells next to nothing of the text: a contrast with it
+            stays at ln B.
         report_text: how reports are read: ``"sentences"`` reads each different sentence of a batch once,
             ``"whole"`` (ASG only) each report as one sequence of ``max_length`` pieces.
         tag_layers, tag_hidden: depth and inner width of ASG's tag decoder.
         temperature: of every contrastive term.
         weights: weight of each loss term, by name; a term that is not named has the weight of its
             paper, one of weight 0 is not computed.
+        options: settings of one method alone, by name, e.g. those of ``MapleOptions``.
     """
 
     method: str = "asg"
@@ -46,11 +50,13 @@ class MethodConfig:
     max_length: int = 112
     dim: int = 128
     head_hidden: int = 256
+    text_pooling: str = "mean"
     report_text: str = "sentences"
     tag_layers: int = 2
     tag_hidden: int = 256
     temperature: float = 0.07
     weights: dict[str, float] | None = None
+    options: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -80,6 +86,7 @@ PRESETS: dict[str, MethodConfig] = {
         pretrained=True,
         text_encoder="emilyalsentzer/Bio_ClinicalBERT",
         text_layers=6,
+        text_pooling="first",
         head_hidden=2048,
         tag_layers=4,
         tag_hidden=1024,
@@ -87,7 +94,17 @@ PRESETS: dict[str, MethodConfig] = {
 }
 
 # Where a paper's number differs from the field's default above.
-OWN: dict[str, dict[str, Any]] = {"convirt": {"temperature": 0.1}, "gloria": {"temperature": 0.1}}
+OWN: dict[str, dict[str, Any]] = {
+    "convirt": {"temperature": 0.1, "text_pooling": "mean"},
+    "gloria": {"temperature": 0.1, "text_pooling": "mean"},
+    "maple": {"dim": 64},
+}
+# MApLe's embeddings are as wide as its text encoder, and its networks as deep as in the paper.
+_MAPLE: dict[str, Any] = {"patch": 32, "patch_widths": (16, 32, 64, 128, 256), "patch_stem": 1, "bag": 64}
+_MAPLE |= {"pool_layers": 6, "pool_heads": 12}
+OWN_AT: dict[tuple[str, str], dict[str, Any]] = {
+    ("maple", preset): {"dim": 768, "options": _MAPLE} for preset in ("gpu", "cluster")
+}
 
 
 PRESETS["cluster"] = PRESETS["gpu"]  # the same model, on more machines
@@ -103,7 +120,10 @@ def method_config(method: str, preset: str = "tiny", **overrides: Any) -> Method
     if preset not in PRESETS:
         raise MapleError(f"preset {preset!r}", "unknown preset", f"use one of: {', '.join(PRESETS)}")
     check_fields(MethodConfig, overrides)
-    return replace(PRESETS[preset], **{**OWN.get(method, {}), **overrides, "method": method})
+    own = OWN.get(method, {}) | OWN_AT.get((method, preset), {})
+    if own.get("options"):
+        overrides["options"] = own["options"] | (overrides.get("options") or {})
+    return replace(PRESETS[preset], **{**own, **overrides, "method": method})
 
 
 def check_fields(kind: type, values: dict[str, Any]) -> None:

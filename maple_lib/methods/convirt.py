@@ -23,8 +23,8 @@ class ConVIRT(Method):
     | | in the paper | here |
     |---|---|---|
     | image encoder | ResNet-50, mean of its last map | any timm backbone, mean of its patches |
-    | text | one sentence of the report, drawn at random; ClinicalBERT, maximum over its tokens | the whole report: mean of its sentences, each the first token |
-    | heads | two linear layers with a ReLU, to 512 | ASG's with batch normalisation, to ``dim``, so that all methods share them |
+    | text | one random sentence; maximum over its tokens | all sentences, mean of their words and of them |
+    | heads | two linear layers with a ReLU, to 512 | ASG's, with batch normalisation, to ``dim`` |
     | loss | λ ℓ(image→text) + (1 − λ) ℓ(text→image), λ = 0.75, τ = 0.1 (eq. 2–4) | the same |
     | heat map | none | BioViL-like, through the heads of the whole image and the whole text |
     """

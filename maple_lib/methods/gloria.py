@@ -19,10 +19,11 @@ class GLoRIA(Method):
 
     | | in the paper and its code | here |
     |---|---|---|
-    | image encoder | ResNet-50; patches from its third stage, 19×19 | any timm backbone, grid by its strides |
-    | text | report as one sequence of at most 97 pieces, last four layers summed | sentence by sentence, last layer; a report's words are those of its sentences |
+    | image encoder | ResNet-50; patches of its third stage, 19×19 | any timm backbone, grid by strides |
+    | text | one sequence of at most 97 pieces; last four layers summed | sentence by sentence; last layer |
+    | report | mean of its pieces | mean of its sentences' means of words |
     | words | sums of their pieces | the same |
-    | attention (eq. 3, 4) | softmax over words of w·p, then over patches, temperature 4 | the same, with w·p = cos/τ: our embeddings have unit norm, theirs do not |
+    | attention (eq. 3, 4) | softmax over words of w·p, over patches of 4 times it | the same, w·p = cos/τ |
     | aggregation (eq. 5, 6) | log Σ exp(5 cos(w, c)) over the words | the same |
     | both losses | logits times 10 (τ = 0.1), both directions summed | the same |
     """
@@ -61,4 +62,6 @@ def word_patch_loss(
     """
     words, valid = report_words(sentences, batch.report_sentences)
     scale = temperature**-0.5
-    return word_patch_contrastive(scale * images.patches, scale * words, valid, targets=targets, direction="sum")
+    return word_patch_contrastive(
+        scale * images.patches, scale * words, valid, targets=targets, direction="sum"
+    )

@@ -25,7 +25,7 @@ class LSENL(Method):
     | | in the paper (it could not be read: unverified) | here |
     |---|---|---|
     | image encoder | CNN, patches of its feature map | any timm backbone |
-    | score | log-sum-exp of patch–sentence similarities, plus a non-local part | the same; sharpness 10 of both and equal shares are ours |
+    | score | log-sum-exp of similarities, plus a non-local part | the same; sharpness 10, equal shares |
     | loss | contrast over the batch, both directions | the same, τ = 0.07 ours |
     | a sentence that several reports hold | not known | all of them are its positives, ours |
     | whole image, whole report | not known | mean of the patches, mean of the sentences, ours |

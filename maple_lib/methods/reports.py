@@ -54,7 +54,7 @@ def read_whole(method: Method, batch: Batch) -> Reports:
     where = torch.from_numpy(sentence_of_word[:, : words.shape[1]]).to(words.device)
     member = spoken_in.gather(2, where[:, None].expand(-1, spoken_in.shape[1], -1))
     member = member * encoded.word_valid[:, None]
-    pooled = F.normalize(method.head("text")(encoded.pooled), dim=-1)
+    pooled = F.normalize(method.head("text")(method.pool(encoded)), dim=-1)
     return Reports(pooled, average(member) @ words, member.sum(-1) > 0)
 
 

@@ -23,11 +23,11 @@ class RRAVL(Method):
 
     | | stated there | here |
     |---|---|---|
-    | stage 1 | global and region-/word-level alignment | InfoNCE of images and reports; GLoRIA's words and patches with shared findings as soft targets |
-    | stage 2 | location-conditioned contrast of one region across pairs | mask-pooled region against the mean of the sentences about it, across images, added to stage 1 |
-    | positives of stage 2 | "same disease or symptom in the same region" | studies that share present findings in the region, by their overlap |
+    | stage 1 | global and region-/word-level alignment | InfoNCE; GLoRIA's with shared findings as targets |
+    | stage 2 | contrast of one region across pairs | pooled region and its sentences, added to stage 1 |
+    | its positives | "same disease or symptom in the same region" | shared present findings, by overlap |
     | supervision of regions | weak, from reports | triplets of the parser |
-    | both stages | not known | after the warm starts; ``global`` 1, ``word_patch`` 1, ``location`` 1, τ = 0.07 |
+    | weights, temperature | not known | 1 each, τ = 0.07; both stages at once, after the warm starts |
     """
 
     choices: ClassVar[Mapping[str, int]] = {"global": 2, "word_patch": 2}

@@ -24,6 +24,7 @@ _WHERE = {
     "report_explorer": "maple_lib.viz.explorer_reports",
     "body_map_figure": "maple_lib.viz.body_map",
     "body_map_svg": "maple_lib.viz.body_svg",
+    "states_figure": "maple_lib.viz.states",
     "staircase_figure": "maple_lib.viz.staircase",
     "retrieval_figure": "maple_lib.viz.retrieval",
     "window_figure": "maple_lib.viz.window",

@@ -20,7 +20,15 @@ NOTICE = (
 _LISTED = 200
 # Where a picture says nothing, or must not be beside a report that may identify somebody.
 _WITHOUT_PICTURES = frozenset(
-    ("identifier", "empty-report", "class-balance", "missing-image", "unreadable-image", "duplicate-id")
+    (
+        "identifier",
+        "empty-report",
+        "class-balance",
+        "missing-image",
+        "unreadable-image",
+        "unusable-study",
+        "duplicate-id",
+    )
 )
 
 

@@ -20,6 +20,8 @@ _STAGES = {
     "warm_text": "warm start: text",
     "warm_image": "warm start: image",
     "align": "alignment",
+    "text_states": "sentence states",
+    "patch_reconstruction": "patches, by reconstruction",
 }
 Row = Mapping[str, Any]
 

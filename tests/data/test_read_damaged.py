@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,6 +16,9 @@ from maple_lib.data.study import Image, Study
 from maple_lib.errors import MapleError
 
 PIXELS = np.random.default_rng(0).random((40, 40)).astype(np.float32)
+
+
+FUZZ = Path(__file__).parents[1] / "benchmarks" / "fuzz_dicom.py"
 
 
 def damaged(rng: np.random.Generator, whole: bytes) -> bytes:
@@ -63,3 +71,13 @@ def test_run_lengths_that_say_too_little_or_too_much(tmp_path, capfd):
             with pytest.raises(MapleError, match=r"b\.dcm: pixels cannot be decoded.*RLE"):
                 read_image(path)
     assert capfd.readouterr().err == ""
+
+
+def test_random_damage_never_hangs_crashes_or_takes_a_gigabyte():
+    """A short run of the benchmark, which reads in a child process and watches its time and memory."""
+    words = [sys.executable, str(FUZZ), "--count", "200", "--seed", "7"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no problem" in done.stdout
+    assert done.stderr == ""

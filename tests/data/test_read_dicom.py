@@ -4,40 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from pydicom.dataset import Dataset, FileMetaDataset
+from dicom_files import RAMP, lut, make, save
+from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from maple_lib.data.read import read_image
 from maple_lib.errors import MapleError
-
-RAMP = np.arange(0, 4096, 64, dtype=np.uint16).reshape(8, 8)
-
-
-def make(pixels=RAMP, bits=12, syntax=ExplicitVRLittleEndian, **elements) -> Dataset:
-    """A minimal grey image; ``elements`` override or add header elements, None removes one."""
-    dataset = Dataset()
-    dataset.SOPClassUID, dataset.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.1.1", "1.2.3"
-    dataset.PatientName, dataset.PatientID = "Secret^Person", "MRN123"
-    dataset.Modality = "DX"
-    dataset.Rows, dataset.Columns = pixels.shape[:2]
-    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
-    dataset.BitsAllocated = 8 * pixels.dtype.itemsize
-    dataset.BitsStored, dataset.HighBit = bits, bits - 1
-    dataset.PixelRepresentation = int(pixels.dtype.kind == "i")
-    order = ">" if syntax == ExplicitVRBigEndian else "<"
-    dataset.add_new("PixelData", "OW", pixels.astype(pixels.dtype.newbyteorder(order)).tobytes())
-    for name, value in elements.items():
-        setattr(dataset, name, value)
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
-    return dataset
-
-
-def save(dataset: Dataset, folder, name="image.dcm"):
-    path = folder / name
-    dataset.save_as(path, enforce_file_format=True)
-    return path
 
 
 def pixels_of(folder, *args, **elements) -> np.ndarray:
@@ -98,14 +71,6 @@ def test_a_window_that_cannot_be_used_is_ignored(tmp_path, width):
     )
 
 
-def lut(entries, first=0, bits=16) -> Sequence:
-    item = Dataset()
-    item.add_new("LUTDescriptor", "US", [len(entries) % 65536, first, bits])
-    item.add_new("LUTData", "OW", np.asarray(entries, "<u2").tobytes())
-    item.ModalityLUTType = "US"
-    return Sequence([item])
-
-
 def test_voi_lut_goes_before_the_window(tmp_path):
     entries = (np.linspace(0, 1, 4096) ** 2 * 65535).round()
     pixels = pixels_of(tmp_path, VOILUTSequence=lut(entries), WindowCenter=5, WindowWidth=2)
@@ -152,6 +117,50 @@ def test_view_spacing_and_nothing_that_identifies(tmp_path):
     assert (image.view, image.spacing, image.source) == ("AP", (0.2, 0.1), "image.dcm")
     assert "Secret" not in repr(image)
     assert "MRN123" not in repr(image)
+
+
+def view_code(*words: str) -> Sequence:
+    items = [Dataset() for _ in words]
+    for item, word in zip(items, words, strict=True):
+        item.CodeMeaning = word
+    return Sequence(items)
+
+
+@pytest.mark.parametrize(
+    ("position", "code", "view"),
+    [
+        ("PA", "lateral", "PA"),
+        ("AP", None, "AP"),
+        ("LL", None, "LATERAL"),
+        ("RL", None, "LATERAL"),
+        ("LATERAL", None, "LATERAL"),
+        ("LAT", None, "LATERAL"),
+        ("LEFT LATERAL", None, "LATERAL"),
+        (None, "postero-anterior", "PA"),
+        (None, "Antero-Posterior", "AP"),
+        ("", "left lateral", "LATERAL"),
+        ("", "Lateral projection", "LATERAL"),
+        ("LLD", "antero-posterior left lateral decubitus", "AP"),
+        ("LLD", "left lateral decubitus", None),
+        ("", "bilateral", None),
+        ("XYZ", "", None),
+        (None, None, None),
+    ],
+)
+def test_views_and_the_flag_of_lateral_ones(tmp_path, position, code, view):
+    elements = {"ViewPosition": position} if position is not None else {}
+    if code is not None:
+        elements["ViewCodeSequence"] = view_code(code)
+    image = read_image(save(make(**elements), tmp_path))
+    assert image.view == view
+    assert image.flags == (("lateral view",) if view == "LATERAL" else ())
+
+
+@pytest.mark.parametrize(("said", "flagged"), [("YES", True), ("NO", False), ("", False)])
+def test_burnt_in_annotation_is_flagged(tmp_path, said, flagged):
+    image = read_image(save(make(BurnedInAnnotation=said, ViewPosition="PA"), tmp_path))
+    assert image.flags == (("burnt-in annotation",) if flagged else ())
+    assert ("burnt-in" in repr(image)) == flagged
 
 
 @pytest.mark.parametrize(

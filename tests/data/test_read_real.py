@@ -1,4 +1,4 @@
-"""The reader against real files: 96 DICOMs of every kind, and the polarity of 211 radiographs."""
+"""The reader against 96 real DICOMs of every kind."""
 
 from __future__ import annotations
 
@@ -15,14 +15,7 @@ from maple_lib.data.read import read_image
 from maple_lib.errors import MapleError
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "real"
-OPTIONAL = {
-    "4.51",
-    "4.57",
-    "4.70",
-    "4.80",
-    "4.81",
-}  # transfer syntaxes that need a package of one's own choice
-LOSSY_JPEG = "JPEG Baseline"  # decoders round its transform differently
+LOSSY_JPEG = ("JPEG Baseline", "JPEG Extended")  # decoders round its transform differently
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="real data not found beside the repository")
 
 
@@ -32,8 +25,7 @@ def manifest() -> list[dict[str, str]]:
 
 
 def is_one_grey_image(row: dict[str, str]) -> bool:
-    one = row["NumberOfFrames"] in ("", "1")
-    return row["decode"] == "ok" and one and row["PhotometricInterpretation"].startswith("MONO")
+    return row["NumberOfFrames"] in ("", "1") and row["PhotometricInterpretation"].startswith("MONO")
 
 
 def outcome(path: Path) -> str:
@@ -49,16 +41,16 @@ def outcome(path: Path) -> str:
 
 
 @needs_real
-def test_every_real_dicom_is_an_image_or_one_error(recwarn, caplog, capfd):
+def test_every_grey_image_is_read_and_all_else_is_one_error(recwarn, caplog, capfd):
     for row in manifest():
         path = REAL / "dicom" / "files" / row["file"]
         says = outcome(path)
-        if not is_one_grey_image(row):
+        if is_one_grey_image(row):
+            assert says == "read", row["file"]
+        else:
             assert says.startswith(f"{path}: "), row["file"]
-        elif says != "read":
             assert "transfer syntax" in says
-            assert any(f"1.2.840.10008.1.2.{syntax})" in says for syntax in OPTIONAL), says
-            assert "pip install" in says or "pylibjpeg-libjpeg" in says
+            assert " — " in says
     assert not recwarn.list
     assert caplog.text == ""
     assert capfd.readouterr() == ("", "")
@@ -73,50 +65,30 @@ def test_stored_values_are_the_known_ones():
     checked = 0
     for row in filter(is_one_grey_image, manifest()):
         path = REAL / "dicom" / "files" / row["file"]
-        if outcome(path) != "read" or row["transfer_syntax"].startswith(LOSSY_JPEG):
+        if row["transfer_syntax"].startswith(LOSSY_JPEG):
             continue
         digest = hashlib.sha1(little_endian(stored_values(open_dicom(path), path)).tobytes()).hexdigest()
         assert digest.startswith(row["pixel_sha1"]), row["file"]
         checked += 1
-    assert checked >= 20
+    assert checked == 27
 
 
 @needs_real
 def test_equal_pixels_for_equal_stored_values():
-    """The five encodings of one MR image give one picture."""
-    names = ["MR_small", "MR_small_RLE", "MR_small_expb", "MR_small_implicit", "MR_small_padded"]
+    """The six encodings of one MR image give one picture."""
+    kinds = ("", "_RLE", "_expb", "_implicit", "_padded", "_jpeg_ls_lossless")
+    names = [f"MR_small{kind}" for kind in kinds]
     images = [read_image(REAL / "dicom" / "files" / f"{name}.dcm").pixels for name in names]
     for other in images[1:]:
         np.testing.assert_array_equal(images[0], other)
 
 
-def lungs_are_darker(pixels: np.ndarray) -> bool:
-    """The darker quarter of both lungs' middle lies below the middle of the mediastinum."""
-    height, width = pixels.shape
-
-    def part(top: float, bottom: float, left: float, right: float) -> np.ndarray:
-        return pixels[int(top * height) : int(bottom * height), int(left * width) : int(right * width)]
-
-    lungs = [np.percentile(part(0.3, 0.6, *side), 25) for side in ((0.2, 0.36), (0.64, 0.8))]
-    return bool(np.median(part(0.3, 0.7, 0.44, 0.56)) > np.mean(lungs))
-
-
-def radiographs() -> list[Path]:
-    files = sorted((REAL / "nih_chestxray14" / "images").glob("*.png"))
-    files += sorted((REAL / "hannover_cxr" / "png").glob("*.png"))
-    return [*files, *(REAL / "dicom" / "files").glob("1.2.276*.dcm")]
-
-
 @needs_real
-@pytest.mark.slow
-def test_bone_is_bright_in_every_real_radiograph():
-    files = radiographs()
-    assert len(files) == 211
-    wrong = [path.name for path in files if not lungs_are_darker(read_image(path).pixels)]
-    assert wrong == []
-
-
-@needs_real
-def test_the_polarity_test_notices_an_inverted_radiograph():
-    inverted = 1 - read_image(radiographs()[0]).pixels
-    assert not lungs_are_darker(inverted)
+@pytest.mark.parametrize("name", ["JPGExtended", "JPGLosslessP14SV1_1s_1f_8b", "MR_small_jpeg_ls_lossless"])
+def test_without_its_decoder_a_file_names_its_syntax_and_what_to_install(name, monkeypatch):
+    monkeypatch.setattr("maple_lib.data.dicom.decode.find_spec", lambda _: None)
+    path = REAL / "dicom" / "files" / f"{name}.dcm"
+    says = outcome(path)
+    assert says.startswith(f"{path}: no decoder installed for transfer syntax JPEG")
+    assert "(1.2.840.10008.1.2.4." in says
+    assert "pip install imagecodecs (BSD); pylibjpeg-libjpeg decodes it too, under the GPL" in says

@@ -18,6 +18,8 @@ from maple_lib.data.resample import resize
 from maple_lib.data.study import Image, Study
 from maple_lib.errors import MapleError
 
+ONE = 128 + 24 * 16 + 4  # bytes of a file: header, array, checksum
+
 
 def picture(path: Path, seed: int = 0) -> Path:
     rng = np.random.default_rng(seed)
@@ -78,15 +80,49 @@ def test_a_damaged_array_is_made_again(tmp_path, damage):
     np.testing.assert_array_equal(np.asarray(cache.array(path)) / np.float32(255), good)
 
 
+def test_one_changed_byte_is_noticed_by_the_next_process(tmp_path):
+    path = picture(tmp_path / "a.png")
+    good = ImageCache(tmp_path / "cache", 24).read(path).pixels
+    file = next((tmp_path / "cache" / "arrays").iterdir())
+    content = bytearray(file.read_bytes())
+    for place in (-1, -5, -100, 130):
+        changed = content.copy()
+        changed[place] ^= 1
+        file.write_bytes(changed)
+        np.testing.assert_array_equal(ImageCache(tmp_path / "cache", 24).read(path).pixels, good)
+        assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"key": "../../a"}', b'{"key": 3, "shape": 1}'])
+def test_a_damaged_entry_is_made_again(tmp_path, damage):
+    path = picture(tmp_path / "a.png")
+    cache = ImageCache(tmp_path / "cache", 24)
+    good = cache.read(path).pixels
+    entry = next(cache.entries.iterdir())
+    whole = entry.read_bytes()
+    entry.write_bytes(damage)
+    np.testing.assert_array_equal(cache.read(path).pixels, good)
+    assert entry.read_bytes() == whole
+
+
+def test_what_a_stopped_process_left_is_removed_after_a_while(tmp_path):
+    cache = ImageCache(tmp_path / "cache", 24)
+    old, new = cache.arrays / "old.part", cache.arrays / "new.part"
+    for part in (old, new):
+        part.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    ImageCache(tmp_path / "cache", 24)
+    assert (old.exists(), new.exists()) == (False, True)
+
+
 def test_the_bound_holds_and_the_last_used_stay(tmp_path):
     paths = [picture(tmp_path / f"{i}.png", seed=i) for i in range(12)]
-    one = 128 + 24 * 16  # an array and its header
-    cache = ImageCache(tmp_path / "cache", 24, max_bytes=6 * one)
+    cache = ImageCache(tmp_path / "cache", 24, max_bytes=6 * ONE)
     for i, path in enumerate(paths):
         cache.read(path)
         kept = next(f for f in cache.arrays.iterdir() if f.stat().st_mtime_ns > 10**15)
         os.utime(kept, ns=(i, i))  # a clock that ticks once an image
-        assert sum(f.stat().st_size for f in cache.arrays.iterdir()) <= 6 * one
+        assert sum(f.stat().st_size for f in cache.arrays.iterdir()) <= 6 * ONE
     assert ImageCache(tmp_path / "cache", 24)._find(cache.entries / cache._link_name(paths[-1]))
     assert not cache._find(cache.entries / cache._link_name(paths[0]))
 
@@ -103,16 +139,30 @@ def test_errors_are_the_readers_own_and_leave_nothing(tmp_path):
         ImageCache(tmp_path, 0)
 
 
-def read_all(folder: Path, paths: list[Path]) -> float:
-    cache = ImageCache(folder, 24, max_bytes=3 * (128 + 24 * 16))
-    return sum(float(cache.read(path).pixels.sum()) for _ in range(4) for path in paths)
+def read_all(folder: Path, paths: list[Path]) -> tuple[float, int]:
+    """The sum of all pixels, and the most bytes that lay in the cache."""
+    cache, total, most = ImageCache(folder, 24, max_bytes=5 * ONE), 0.0, 0
+    for _ in range(6):
+        for path in paths:
+            total += float(cache.read(path).pixels.sum())
+            most = max(most, sum(size for _, size, _ in cache._files()))
+    return total, most
 
 
-def test_two_processes_share_one_cache_that_is_too_small(tmp_path):
-    paths = [picture(tmp_path / f"{i}.png", seed=i) for i in range(8)]
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        jobs = [(tmp_path / "cache", paths), (tmp_path / "cache", paths[::-1])]
-        one, other = pool.starmap(read_all, jobs)
-    assert one == pytest.approx(other)
-    assert one == pytest.approx(read_all(tmp_path / "alone", paths))
+def test_four_processes_share_one_cache_that_is_too_small(tmp_path):
+    paths = [picture(tmp_path / f"{i}.png", seed=i) for i in range(12)]
+    orders = [paths, paths[::-1], paths[6:] + paths[:6], paths[::2] + paths[1::2]]
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        results = pool.starmap(read_all, [(tmp_path / "cache", order) for order in orders])
+    alone, _ = read_all(tmp_path / "alone", paths)
+    assert [total for total, _ in results] == pytest.approx([alone] * 4)
+    assert max(most for _, most in results) <= (5 + 4) * ONE  # each may have one beyond the bound
     assert not list((tmp_path / "cache").rglob("*.part"))
+
+
+def test_flags_come_along(tmp_path, monkeypatch):
+    path = picture(tmp_path / "a.png")
+    image = Image(np.eye(24, dtype=np.float32), flags=("lateral view",))
+    monkeypatch.setattr(cache_module, "read_image", lambda _: image)
+    for _ in range(2):
+        assert ImageCache(tmp_path / "cache", 24).read(path).flags == ("lateral view",)

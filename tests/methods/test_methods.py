@@ -74,6 +74,16 @@ class TestEveryMethod:
         terms = small(name).losses(collate(silent))
         assert all(torch.isfinite(t) for t in terms.values())
 
+    def test_a_pixel_that_is_no_number_is_told(self, name, toy_records):
+        method, images = small(name).eval(), collate(toy_records[:3]).images
+        images[1, 0, 5, 5] = float("nan")
+        with pytest.raises(MapleError, match=r"images \[1\].*NaN"):
+            method.encode_images(images)
+
+    def test_an_unknown_backbone_is_told(self, name):
+        with pytest.raises(MapleError, match=r"resnet18.*close names"):
+            create_method(name, "tiny", **SMALL | {"image_encoder": "resnet18x"})
+
     def test_saved_and_loaded_it_says_the_same(self, name, toy_records, tmp_path):
         method = small(name).eval()
         save_method(method, tmp_path / "m")

@@ -1,4 +1,4 @@
-"""What the header says of view, spacing and orientation."""
+"""What the header says of view, spacing and orientation, and what it warns of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _VIEWS = {"PA": "PA", "AP": "AP", "LL": "LATERAL", "RL": "LATERAL", "LATERAL": "LATERAL", "LAT": "LATERAL"}
-_VIEW_WORDS = (("postero-anterior", "PA"), ("antero-posterior", "AP"), ("lateral", "LATERAL"))
+_VIEW_WORDS = (("posteroanterior", "PA"), ("anteroposterior", "AP"), ("lateral", "LATERAL"))
+# Lying on a side is a position: the beam still goes from front to back.
+_NOT_LATERAL = ("decubitus", "bilateral")
 
 
 def view(dataset: Any) -> str | None:
@@ -17,8 +19,18 @@ def view(dataset: Any) -> str | None:
     if position in _VIEWS:
         return _VIEWS[position]
     codes = dataset.get("ViewCodeSequence") or ()
-    words = " ".join(str(code.get("CodeMeaning", "")).lower() for code in codes)
-    return next((name for word, name in _VIEW_WORDS if word in words), None)
+    words = [position.lower(), *(str(code.get("CodeMeaning", "")).lower() for code in codes)]
+    letters = "".join(filter(str.isalpha, "".join(words)))
+    for word in _NOT_LATERAL:
+        letters = letters.replace("lateral" + word, "").replace(word, "")
+    return next((name for word, name in _VIEW_WORDS if word in letters), None)
+
+
+def flags(dataset: Any) -> tuple[str, ...]:
+    """What to know before use: ``"burnt-in annotation"`` as the file says, ``"lateral view"``."""
+    said = str(dataset.get("BurnedInAnnotation") or "").strip().upper()
+    warned = (("burnt-in annotation", said == "YES"), ("lateral view", view(dataset) == "LATERAL"))
+    return tuple(name for name, holds in warned if holds)
 
 
 def spacing(dataset: Any) -> tuple[float, float] | None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from maple_lib.data.dicom.syntax import named, transfer_syntax
 from maple_lib.errors import MapleError
 
 # The reader parses these elements and no others: names, dates and numbers of people stay in the file.
@@ -43,7 +44,24 @@ KEPT = (
     "VOILUTFunction",
     "WindowCenter",
     "WindowWidth",
+    "BurnedInAnnotation",
+    "RecognizableVisualFeatures",
 )
+# Named in errors; other words in their place may be anybody's.
+_COLOURS = {
+    "RGB",
+    "PALETTE COLOR",
+    "YBR_FULL",
+    "YBR_FULL_422",
+    "YBR_PARTIAL_422",
+    "YBR_PARTIAL_420",
+    "YBR_ICT",
+    "YBR_RCT",
+    "XYB",
+    "HSV",
+    "ARGB",
+    "CMYK",
+}
 _LOGS = ("pydicom", "pylibjpeg", "openjpeg")
 MAX_PIXELS = 120_000_000  # about 11,000 x 11,000; the largest detectors make 25 million
 
@@ -79,8 +97,9 @@ def open_dicom(path: Path) -> Any:
         try:
             dataset = pydicom.dcmread(path, force=True, specific_tags=list(KEPT))
             check_header(dataset, path)
-        except MapleError:
-            raise
+        except MapleError as error:
+            problem = f"{error.problem}; transfer syntax {named(transfer_syntax(dataset))}"
+            raise MapleError(path, problem, error.remedy) from None
         except Exception as error:  # pydicom raises many kinds on damaged files
             raise MapleError(
                 path, f"a damaged DICOM header ({type(error).__name__})", "copy or export the file again"
@@ -125,10 +144,11 @@ def _check_kind(dataset: Any, path: Path) -> None:
     samples = int(dataset.get("SamplesPerPixel") or 1)
     photometric = str(dataset.get("PhotometricInterpretation", "")).strip()
     if samples > 1 or photometric not in {"MONOCHROME1", "MONOCHROME2"}:
-        named = photometric or "not stated"
+        unknown = "not a known one" if photometric else "not stated"
+        colour = photometric if photometric in {"MONOCHROME1", "MONOCHROME2", *_COLOURS} else unknown
         raise MapleError(
             path,
-            f"not a grey image (photometric interpretation {named}, {samples} samples a pixel)",
+            f"not a grey image (photometric interpretation {colour}, {samples} samples a pixel)",
             "give a MONOCHROME1 or MONOCHROME2 image; colour is not converted, it may hold drawings",
         )
     bits = int(dataset.get("BitsAllocated") or 0)

@@ -8,17 +8,20 @@ Source: DICOM PS3.5 annex G.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maple_lib.data.dicom.bits import with_sign
+
 _HEADER = 64  # sixteen 32-bit numbers: how many segments, and where each begins
 
 
-def decode_run_length(dataset: Any) -> NDArray[Any]:
-    """Decode the only frame of a grey image.
+def decode_run_length(frame: bytes, dataset: Any) -> NDArray[Any]:
+    """Decode one grey frame.
 
     Returns:
         (H, W) integers of ``BitsAllocated`` bits, signed where the header says so.
@@ -26,16 +29,12 @@ def decode_run_length(dataset: Any) -> NDArray[Any]:
     Raises:
         ValueError: if the segments do not hold the pixels that the header promises.
     """
-    from pydicom.encaps import get_frame
-
-    frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
     shape, size = (int(dataset.Rows), int(dataset.Columns)), int(dataset.BitsAllocated) // 8
     planes = np.empty((shape[0] * shape[1], size), np.uint8)
     for i, segment in enumerate(_segments(frame, size)):
-        planes[:, size - 1 - i] = _unpack(segment, len(planes))
-    kind = "i" if int(dataset.get("PixelRepresentation") or 0) else "u"
-    values = planes.view(f"<{kind}{size}").reshape(shape)
-    return _without_unused_bits(values, 8 * size - int(dataset.get("BitsStored") or 8 * size))
+        place = size - 1 - i if sys.byteorder == "little" else i
+        planes[:, place] = _unpack(segment, len(planes))
+    return with_sign(planes.view(f"u{size}").reshape(shape), dataset)
 
 
 def _segments(frame: bytes, count: int) -> Iterator[bytes]:
@@ -61,11 +60,3 @@ def _unpack(segment: bytes, count: int) -> NDArray[np.uint8]:
     if len(plane) < count:
         raise ValueError("a segment ends before the image does")
     return np.frombuffer(plane, np.uint8, count)
-
-
-def _without_unused_bits(values: NDArray[Any], unused: int) -> NDArray[Any]:
-    """Shift the bits above ``BitsStored`` out, which old files use for drawings, and the sign back in."""
-    if unused > 0:
-        np.left_shift(values, unused, out=values)
-        np.right_shift(values, unused, out=values)
-    return values

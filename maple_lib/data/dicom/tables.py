@@ -38,11 +38,7 @@ def table_of(item: Any, signed: bool, path: Path) -> Table:
     Raises:
         MapleError: if the table is missing or empty.
     """
-    data = _entries(item)
-    descriptor = [int(v) for v in item.get("LUTDescriptor") or ()]
-    if len(descriptor) != 3 or len(data) == 0:
-        raise MapleError(path, "a damaged look-up table", "export the file again")
-    count, first, bits = descriptor
+    (count, first, bits), data = raw_table(item, path)
     count = (count % 65536) or 65536
     if len(data) * 2 == count or (len(data) * 2 == count + 1 and data.dtype == np.uint16):
         data = data.view(np.uint8)  # two 8-bit entries a word
@@ -53,7 +49,20 @@ def table_of(item: Any, signed: bool, path: Path) -> Table:
     return Table(entries, first, _bits(bits, entries))
 
 
-def _entries(item: Any) -> NDArray[Any]:
+def raw_table(item: Any, path: Path) -> tuple[list[int], NDArray[np.uint16]]:
+    """The descriptor's three numbers (count, first value, bits) and the entries, as the file has them.
+
+    Raises:
+        MapleError: if the table is missing or empty.
+    """
+    data = _entries(item)
+    descriptor = [int(v) for v in item.get("LUTDescriptor") or ()]
+    if len(descriptor) != 3 or len(data) == 0:
+        raise MapleError(path, "a damaged look-up table", "export the file again")
+    return descriptor, data
+
+
+def _entries(item: Any) -> NDArray[np.uint16]:
     data = item.get("LUTData")
     if isinstance(data, bytes):
         return np.frombuffer(data[: len(data) // 2 * 2], "<u2").astype(np.uint16)

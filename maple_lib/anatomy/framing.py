@@ -65,10 +65,11 @@ def find_frame(pixels: NDArray[np.float32]) -> Frame | None:
     rows, columns = (0, pixels.shape[0]), (0, pixels.shape[1])
     while flat > 0:
         before = rows, columns
-        inside = pixels[slice(*rows), slice(*columns)]
-        rows = _shrink(rows, np.ptp(inside, axis=1) > flat)
+        rows = _shrink(rows, np.ptp(pixels[slice(*rows), slice(*columns)], axis=1) > flat)
+        if rows[1] - rows[0] < MIN_SIDE:
+            return None
         columns = _shrink(columns, np.ptp(pixels[slice(*rows), slice(*columns)], axis=0) > flat)
-        if min(rows[1] - rows[0], columns[1] - columns[0]) < MIN_SIDE:
+        if columns[1] - columns[0] < MIN_SIDE:
             return None
         if before == (rows, columns):
             height, width = rows[1] - rows[0], columns[1] - columns[0]

@@ -41,8 +41,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     Raises:
         MapleError: if it is missing or damaged.
     """
+    content = _bytes(folder / CONFIG)
     try:
-        values: dict[str, Any] = json.loads(_bytes(folder / CONFIG))
+        values: dict[str, Any] = json.loads(content)
         _ = values["network"], values["calibration"], values["atlas"], values["sha256"]
     except (ValueError, KeyError, TypeError):
         raise MapleError(folder / CONFIG, "damaged", _REMEDY) from None

@@ -188,7 +188,7 @@ class ImageCache:
 
 
 def _checksum(array: NDArray[Any]) -> bytes:
-    return zlib.crc32(np.ascontiguousarray(array)).to_bytes(4, "little")
+    return zlib.crc32(array.tobytes()).to_bytes(4, "little")
 
 
 def _check(file: Path, array: NDArray[Any]) -> None:

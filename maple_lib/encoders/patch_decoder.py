@@ -32,6 +32,9 @@ class RegionPatchDecoder(nn.Module):
         self.layers = nn.ModuleList(Layer(self.dims, self.regions, a, b) for a, b in pairs)
         out = (self.regions * down[-1], self.regions * self.channels)
         self.paint = convolution(*out, 3, padding=1, groups=self.regions)
+        # It begins with an even grey and does not first have to unlearn its own noise.
+        nn.init.normal_(self.paint.weight, std=1e-2)
+        nn.init.constant_(self.paint.bias, 0.5)
 
     def forward(self, embeddings: Tensor) -> Tensor:
         """(M, A, D) to patches (M, A, C, *size), not bounded."""

@@ -44,9 +44,10 @@ class MAPLE(Method):
     | zero-shot | nearest of 40 sentences per state | the same |
     | optimiser | Adam 1e-4, weight decay 1e-3, 200 epochs, batch 32 | the preset's |
 
-    The skeleton suits vessels; on a lung it would leave most patches unseen, hence the grid. Every finding has
-    a space of its own; for comparisons of whole images and texts the findings' embeddings are added up, which
-    nearly keeps them apart since they point in unrelated directions. This sum is this project's.
+    The skeleton suits vessels; on a lung it would leave most patches unseen, hence the grid. Every finding
+    has a space of its own; to compare whole images and texts the findings' embeddings are added up, which
+    nearly keeps them apart since they point in unrelated directions. This sum is this project's, as is taking
+    off what all patches of an anatomy share (``FindingNetworks.measure``).
     """
 
     option_class = MapleOptions

@@ -20,8 +20,8 @@ class FindingNetworks(nn.Module):
     Attributes:
         anatomy: (F,) number of each finding's anatomy.
         learnt: (F,) bool, False for findings that the corpus states in one way only.
-        centre, scale: (A, 1, D) mean and spread of the patches of each anatomy; they are taken off, since what
-            all patches share says nothing and would drown what they differ in.
+        centre, scale: (A, 1, D) mean and spread of each anatomy's patches; they are taken off, since what all
+            patches share says nothing and would drown what they differ in.
     """
 
     anatomy: Tensor

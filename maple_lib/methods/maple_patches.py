@@ -28,7 +28,11 @@ class AnatomyPatches(nn.Module):
 
     def __init__(self, options: MapleOptions, dim: int, image_size: int, stride: int) -> None:
         super().__init__()
-        sizes: dict[str, Any] = {"size": options.patch, "widths": options.patch_widths, "stem": options.patch_stem}
+        sizes: dict[str, Any] = {
+            "size": options.patch,
+            "widths": options.patch_widths,
+            "stem": options.patch_stem,
+        }
         self.backbone = RegionPatchCNN(2, regions=len(ANATOMIES), dim=dim, **sizes)
         self.decoder = RegionPatchDecoder(self.backbone, options.patch_widths, dim)
         self.options, self.stride, self.width = options, stride, dim

@@ -28,6 +28,8 @@ def outline_sheet(
 ) -> Figure:
     """Many radiographs with the outlines of some regions; above each its number and lowest confidence.
 
+    Regions of the patient's left have dashed outlines: on a sheet of small pictures hues are too much alike.
+
     Args:
         studies: with regions, see ``data.complete.complete_many``.
         names: regions to outline; one that a study lacks is named above its picture.
@@ -60,7 +62,7 @@ def _draw(ax: Axes, study: Study, names: Sequence[str], pixels: bool) -> None:
     for name in names:
         if name in study.regions:
             mask = resize(study.regions[name].astype(np.float32), _SIZE) > 0.5
-            outline(ax, mask, region_color(name), 0.8)
+            outline(ax, mask, region_color(name), 0.9, "dashed" if name.startswith("left ") else "solid")
 
 
 def _caption(number: int, study: Study, names: Sequence[str]) -> str:

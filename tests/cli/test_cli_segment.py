@@ -28,7 +28,9 @@ def folder(tmp_path):
 def table(folder):
     drawn = RegionRow("0", "left lung", rle=encode_mask(STUDIES[0].regions["left lung"]), source="reader")
     rows = [
-        StudyRow("test", f"s{i}", f"p{i}", (ImageRow(str(i), f"{i}.png"),), regions=(drawn,) if i == 0 else ())
+        StudyRow(
+            "test", f"s{i}", f"p{i}", (ImageRow(str(i), f"{i}.png"),), regions=(drawn,) if i == 0 else ()
+        )
         for i in range(3)
     ]
     return write_rows(rows, folder / "studies.parquet")

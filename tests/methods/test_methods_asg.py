@@ -66,6 +66,14 @@ def test_other_terms_do_not_change_when_one_is_left_out(toy_records):
         torch.testing.assert_close(value, every[name])
 
 
+def test_regions_that_nobody_mentions_take_no_part(toy_records):
+    method, batch = small().eval(), collate(toy_records)
+    assert (batch.region_sentences.sum(-1) == 0).any()
+    before = method.losses(batch)["region_sentence"]
+    batch.regions[batch.region_sentences.sum(-1) == 0] = 0
+    torch.testing.assert_close(method.losses(batch)["region_sentence"], before)
+
+
 def test_tags_are_the_papers_forty():
     assert len(TAGS) == 40
     assert (TAGS[0], TAGS[-1]) == ("pleural effusion", "aspiration")

@@ -47,7 +47,7 @@ class Examinations:
         starts = np.flatnonzero(np.diff(order[place], prepend=-1)).tolist()
         self._starts = [*starts, len(table)]
         self._place = place
-        self.columns = {name: column.to_numpy(object)[place] for name, column in table.items()}
+        self.columns = {str(name): column.to_numpy(object)[place] for name, column in table.items()}
         self._parts = {name: parts[name].to_numpy(object)[place] for name in _PARTS}
 
     def __len__(self) -> int:

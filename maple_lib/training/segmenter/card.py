@@ -13,8 +13,8 @@ _CARD = """\
 where a word points to. For learning and research; not for diagnosis, measurement or treatment planning.
 
 - Licence: Creative Commons Attribution 4.0 International (CC BY 4.0). Credit "MApLe Lab contributors".
-- Made by `python -m maple_lib.training.segmenter --out data_samples/segmenter` in about half an hour on one
-  core. The same versions and one thread give the same weights.
+- Made by `python -m maple_lib.training.segmenter --out data_samples/segmenter` in about twenty
+  minutes of an idle core. The same versions and one thread give the same weights.
 - Checked by `sha256sum --check SHA256SUMS`, and by the library whenever it opens them.
 - Opened by `maple_lib.anatomy.load_segmenter()` and `maple_lib.anatomy.load_atlas()`.
 

@@ -55,16 +55,15 @@ def build(root: Path, zipped: bool = False) -> Path:
          "findings": found}
         for name, found in FINDINGS.items()
     ]  # fmt: skip
-    root.joinpath("grounded_reports_20240819.json").write_text(
-        json.dumps(studies, ensure_ascii=False), "utf-8"
-    )
+    text = json.dumps(studies, ensure_ascii=False)
+    (root / "grounded_reports_20240819.json").write_text(text, "utf-8")
     lines = []
     for name, found in FINDINGS.items():
         patient, split = PATIENTS[name]
         write_picture(root / "Padchest_GR_files" / "PadChest_GR" / image_name(name), SHAPE)
         for finding in found:
             known = {"StudyID": name, "ImageID": image_name(name), "PatientID": patient, "split": split,
-                     "sentence_en": finding["sentence_en"], "PatientSex_DICOM": "F", "PatientAge": 71}  # fmt: skip
+                     "sentence_en": finding["sentence_en"]}  # fmt: skip
             lines.append([known.get(column, "") for column in COLUMNS])
     path = root / "master_table.csv"
     write_csv(path, COLUMNS, lines)

@@ -55,7 +55,7 @@ class MAPLE(Method):
     encodes_itself = True
     choices: ClassVar[Mapping[str, int]] = {}
     options: MapleOptions
-    image_encoder: AnatomyPatches
+    image_encoder: AnatomyPatches  # type: ignore[assignment]
 
     def build(self, tokenizer: TextTokenizer | None) -> None:
         """The networks of the three stages, and the codebook."""
@@ -105,7 +105,7 @@ class MAPLE(Method):
 
     def stage_parameters(self, stage: str) -> list[nn.Parameter]:
         """The networks of that stage; all others are frozen."""
-        trained = {
+        trained: dict[str, list[nn.Module]] = {
             "text_states": [self.text_encoders, self.states],
             "patch_reconstruction": [self.image_encoder],
         }

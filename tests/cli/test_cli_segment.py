@@ -1,4 +1,4 @@
-"""``maple segment``: regions into a table, outlines into a picture, one clear line for what cannot be used."""
+"""``maple segment``: regions into a table, outlines into a picture, an error for what is neither."""
 
 import json
 

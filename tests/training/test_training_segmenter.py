@@ -1,4 +1,4 @@
-"""Training of the segmenter: augmentation keeps image and masks together, a run repeats itself, a folder is whole."""
+"""Training of the segmenter: image and masks stay together, a run repeats itself."""
 
 from __future__ import annotations
 

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from maple_lib.data.batch import Batch as Batch
     from maple_lib.data.cache import ImageCache as ImageCache
+    from maple_lib.data.complete import complete_many as complete_many
+    from maple_lib.data.complete import complete_regions as complete_regions
+    from maple_lib.data.dicom.deidentify import deidentify as deidentify
+    from maple_lib.data.doctor import examine as examine
     from maple_lib.data.phantoms import phantom as phantom
     from maple_lib.data.phantoms import phantom_studies as phantom_studies
     from maple_lib.data.read import read_image as read_image
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from maple_lib.data.study import Phrase as Phrase
     from maple_lib.data.study import Study as Study
     from maple_lib.data.study_list import StudyList as StudyList
+    from maple_lib.data.table import StudyTable as StudyTable
+    from maple_lib.data.table import ingest as ingest
 
 _HOMES = {
     "Batch": "batch",
@@ -26,7 +32,13 @@ _HOMES = {
     "Lesion": "study",
     "Phrase": "study",
     "Study": "study",
+    "StudyTable": "table",
     "StudyList": "study_list",
+    "complete_many": "complete",
+    "complete_regions": "complete",
+    "deidentify": "dicom.deidentify",
+    "examine": "doctor",
+    "ingest": "table",
     "list_sources": "sources",
     "load_studies": "sources",
     "phantom": "phantoms",

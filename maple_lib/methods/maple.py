@@ -39,7 +39,7 @@ class MAPLE(Method):
     | patches | along the skeleton, 32³ and 64³ voxels | the region's cells of the grid; or ``"skeleton"`` |
     | image encoder f_a | CNN per region, pre-trained by reconstruction | the same, smaller below ``gpu`` |
     | alignment a_I^d | transformer per finding: 6 layers, 768-d, 12 heads | 2 layers, 64-d, 4 below ``gpu`` |
-    | loss | hard-sampled triplet, τ = 0.1, anti-collapse | the same; α = 1, λ = 0.1, unit norm |
+    | loss | hard-sampled triplet, τ = 0.1, anti-collapse | the same; α = 1, λ = 1, unit norm |
     | sentences drawn from | all reports | different statements of the corpus, ``candidates`` a step |
     | zero-shot | nearest of 40 sentences per state | the same |
     | optimiser | Adam 1e-4, weight decay 1e-3, 200 epochs, batch 32 | the preset's |

@@ -64,7 +64,7 @@ class MapleOptions:
     dropout: float = 0.1
     margin: float = 1.0
     sampling_temperature: float = 0.1
-    collapse_weight: float = 0.1
+    collapse_weight: float = 1.0
     candidates: int = 2048
     codebook: int = 40
 

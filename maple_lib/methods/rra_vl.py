@@ -27,10 +27,11 @@ class RRAVL(Method):
     | stage 2 | contrast of one region across pairs | pooled region and its sentences, added to stage 1 |
     | its positives | "same disease or symptom in the same region" | shared present findings, by overlap |
     | supervision of regions | weak, from reports | triplets of the parser |
-    | weights, temperature | not known | 1 each, τ = 0.07; both stages at once, after the warm starts |
+    | weights, temperature | not known | 1 each, τ = 0.07; half of the steps each, after the warm starts |
     """
 
     choices: ClassVar[Mapping[str, int]] = {"global": 2, "word_patch": 2}
+    stage_names = ("warm_text", "warm_image", "words", "align")
 
     def losses(self, batch: Batch, stage: int = 2) -> dict[str, Tensor]:
         """``global`` and ``word_patch`` in stage 1, with ``location`` in stage 2; none without a weight."""
@@ -54,3 +55,7 @@ class RRAVL(Method):
             ),
         }
         return self.compute({name: terms[name] for name in (FIRST if stage == 1 else terms)})
+
+    def stage_losses(self, stage: str, batch: Batch) -> dict[str, Tensor]:
+        """Stage ``words`` is the first, ``align`` the second."""
+        return self.losses(batch, stage=1 if stage == "words" else 2)

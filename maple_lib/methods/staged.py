@@ -19,14 +19,15 @@ class Staged:
     """What the training loop asks of a method, stage by stage.
 
     Attributes:
-        stage_names: of the text stage, the image stage and the last one. Names of warm starts mean those of
-            ``training``; any other is the method's own, see ``stage_losses``.
+        stage_names: of the text stage, the image stage, and one or more that share the steps of the
+            alignment. Names of warm starts mean those of ``training``; any other is the method's own, see
+            ``stage_losses``.
         encodes_itself: True when the losses encode what they need. The loop then does not encode the batch
             for them, neither in shares nor in pieces.
         option_class: dataclass of the method's own settings, read from ``MethodConfig.options``.
     """
 
-    stage_names: ClassVar[tuple[str, str, str]] = ("warm_text", "warm_image", "align")
+    stage_names: ClassVar[tuple[str, ...]] = ("warm_text", "warm_image", "align")
     encodes_itself: ClassVar[bool] = False
     option_class: ClassVar[type | None] = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from maple_lib.methods import method_class
 from maple_lib.training.config import TrainConfig
@@ -27,10 +28,14 @@ class Stage:
 
 def stages(config: TrainConfig) -> list[Stage]:
     """The stages of a run in their order; those of no steps are left out."""
-    text, image, last = method_class(config.model.method).stage_names
+    text, image, *own = method_class(config.model.method).stage_names
+    edges = [config.steps * k // len(own) for k in range(len(own) + 1)]
     plan = [
         Stage(text, config.text_warm_steps, config.warm_lr),
         Stage(image, config.image_warm_steps, config.warm_lr),
-        Stage(last, config.steps, config.lr, is_last=True),
+        *(
+            Stage(name, b - a, config.lr, name == own[-1])
+            for name, (a, b) in zip(own, pairwise(edges), strict=True)
+        ),
     ]
     return [s for s in plan if s.steps]

@@ -18,6 +18,8 @@ _WHERE = {
     "regions_figure": "maple_lib.viz.anatomy",
     "loss_figure": "maple_lib.viz.losses",
     "LiveLosses": "maple_lib.viz.live",
+    "outline_sheet": "maple_lib.viz.outlines",
+    "write_doctor_page": "maple_lib.viz.doctor_page",
     "metrics_figure": "maple_lib.viz.metrics",
     "phantom_sheet": "maple_lib.viz.sheet",
     "report_html": "maple_lib.viz.report",

@@ -20,7 +20,8 @@ class LiveLosses:
     def __init__(self, chance: Mapping[str, float] | None = None, seconds: float = 3.0) -> None:
         self.chance, self.seconds = chance, seconds
         self.rows: list[Mapping[str, Any]] = []
-        self._drawn, self._handle = time.monotonic(), None
+        self._drawn = time.monotonic()
+        self._handle: Any = None
 
     def __call__(self, row: Mapping[str, Any]) -> None:
         """Take note of a row of the log, and draw when it is time."""

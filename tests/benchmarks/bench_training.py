@@ -1,6 +1,6 @@
 """What training costs beyond its encoders: steps, waiting for data, memory of a large corpus.
 
-Run: python tests/benchmarks/bench_training.py [--preset laptop] [--methods convirt,asg] [--steps 8] [--memory]
+Run: python tests/benchmarks/bench_training.py [--preset laptop] [--methods a,b] [--steps 8] [--memory]
 
 Steps of the bare encoders and of every method are taken in turn, in one process, on one batch that is
 ready; what is compared is the median. A term's share is measured with that term alone.
@@ -96,7 +96,8 @@ def bench_method(name: str, preset: str, corpus: Corpus, rounds: int) -> None:
     base, whole = seconds.pop("encoders"), seconds.pop("whole")
     shares = ", ".join(f"{t} {max(0, s - base) / whole:.0%}" for t, s in seconds.items())
     print(
-        f"{name:12s} {config.batch_size / whole:6.1f} images/s, encoders alone {config.batch_size / base:6.1f}; "
+        f"{name:12s} {config.batch_size / whole:6.1f} images/s, "
+        f"encoders alone {config.batch_size / base:6.1f}; "
         f"ratio {base / whole:.2f}; with one term alone beyond the encoders: {shares or 'one term'}",
         flush=True,
     )

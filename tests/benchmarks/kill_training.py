@@ -58,7 +58,9 @@ def main() -> None:
         weights = "model/model.safetensors"
         equal = (alone / weights).read_bytes() == (cut / weights).read_bytes()
         left = [p.name for p in cut.iterdir() if p.name.startswith(".")]
-        print(f"{done} kills: the same losses: {same}; the same weights: {equal}; leftovers: {left or 'none'}")
+        print(
+            f"{done} kills: the same losses: {same}; the same weights: {equal}; leftovers: {left or 'none'}"
+        )
 
 
 if __name__ == "__main__":

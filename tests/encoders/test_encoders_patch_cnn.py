@@ -61,7 +61,7 @@ class TestBothDimensions:
             loss.backward()
             optimiser.step()
             losses.append(loss.item())
-        assert losses[-1] < 0.3 * patches.var()
+        assert losses[-1] < 0.5 * patches.var()
 
     def test_turning_keeps_the_pixels(self, dims):
         torch.manual_seed(0)

@@ -23,6 +23,7 @@ class Batch:
         images: (B, 1, S, S) float in [0, 1].
         regions: (B, R, h, w) share of each patch inside each region.
         sentences: the U different sentences of the batch.
+        orders: of each report, the numbers of its sentences in the order in which it says them.
         report_sentences: (B, U) float, 1 where the report holds the sentence.
         region_sentences: (B, R, U) float, 1 where a sentence of the report speaks of the region.
         region_findings: (B, R, F) float, 1 present, 0 not said or absent.
@@ -35,6 +36,7 @@ class Batch:
     images: Tensor
     regions: Tensor
     sentences: tuple[str, ...]
+    orders: tuple[tuple[int, ...], ...]
     report_sentences: Tensor
     region_sentences: Tensor
     region_findings: Tensor
@@ -66,6 +68,7 @@ def collate(records: Sequence[Record]) -> Batch:
         images=torch.from_numpy(np.stack([r.pixels for r in records]))[:, None].float() / 255,
         regions=torch.from_numpy(np.stack([r.regions for r in records])).float() / 255,
         sentences=sentences,
+        orders=tuple(tuple(where[s] for s in r.sentences) for r in records),
         report_sentences=torch.from_numpy(tables.report_sentences),
         region_sentences=torch.from_numpy(tables.region_sentences),
         region_findings=torch.from_numpy(tables.region_findings),

@@ -43,8 +43,8 @@ def read_sentences(method: Method, batch: Batch) -> Reports:
 def read_whole(method: Method, batch: Batch) -> Reports:
     """Read every report as one sequence; a region is the mean of the words of its sentences inside it.
 
-    A batch does not keep the order of a report's sentences, so they follow each other by the alphabet: an
-    order that does not depend on the other studies. What is cut off at the end says nothing.
+    Sentences that state nothing are not in a batch, and not in these reports. What is cut off at the end
+    says nothing either.
     """
     texts, sentence_of_word = whole_reports(method, batch)
     encoded = method.text_encoder(method.text_encoder.tokenize(list(texts)))
@@ -61,11 +61,8 @@ def read_whole(method: Method, batch: Batch) -> Reports:
 def whole_reports(method: Method, batch: Batch) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """The B reports of a batch written out, and the row of the sentence of each of their words (B, L)."""
     counts = method.text_encoder.tokenizer(batch.sentences).word_valid.sum(1).numpy()
-    alphabet = sorted(range(len(batch.sentences)), key=batch.sentences.__getitem__)
-    said = batch.report_sentences.cpu().numpy() > 0
-    orders = [[u for u in alphabet if row[u]] for row in said]
-    texts = tuple(" ".join(batch.sentences[u] for u in order) for order in orders)
-    rows = [np.repeat(np.array(order, np.int64), counts[order]) for order in orders]
+    texts = tuple(" ".join(batch.sentences[u] for u in order) for order in batch.orders)
+    rows = [np.repeat(np.array(order, np.int64), counts[list(order)]) for order in batch.orders]
     longest = max((len(row) for row in rows), default=0) or 1
     table = np.full((len(rows), longest), len(batch.sentences), np.int64)
     for i, row in enumerate(rows):

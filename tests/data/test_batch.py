@@ -88,3 +88,9 @@ def test_batches_move_between_devices(toy_records):
     batch = collate(toy_records[:2]).to("cpu")
     assert isinstance(batch.images, torch.Tensor)
     assert batch.study_ids == ("toy-0", "toy-1")
+
+
+def test_a_batch_knows_in_which_order_a_report_speaks(toy_records):
+    batch = collate(toy_records)
+    for record, order in zip(toy_records, batch.orders, strict=True):
+        assert tuple(batch.sentences[u] for u in order) == record.sentences

@@ -221,6 +221,25 @@ class TestFindings:
         with pytest.raises(MapleError, match="no options"):
             create_method("asg", options={"margin": 1.0})
 
+    def test_every_finding_may_have_a_text_encoder_of_its_own(self, records, tmp_path):
+        method = small(text_per_finding=True)
+        assert len(method.text_encoders) == 3
+        method.total(method.losses(collate(records))).backward()
+        assert all(p.grad is not None for p in method.text_encoders.parameters())
+        method.eval()
+        save_method(method, tmp_path / "m")
+        again = load_method(str(tmp_path / "m"))
+        said = ["No pneumothorax.", "Small left effusion."]
+        with torch.inference_mode():
+            torch.testing.assert_close(again.embed_states(said), method.embed_states(said))
+            assert again.encode_texts(said).words.shape[::2] == (2, 16)
+
+    def test_the_middle_line_may_be_walked_instead(self, records):
+        grid, line = (small(strategy=s).image_encoder for s in ("grid", "skeleton"))
+        batch = collate(records[:2])
+        seen = [e.choose(batch.images, batch.regions, 64)[1].sum() for e in (grid, line)]
+        assert 0 < seen[1] < seen[0]
+
     def test_a_mention_is_found(self):
         told = findings_of(["No pneumothorax.", "Small left effusion and cardiomegaly.", "Stable."], FEW)
         assert told.tolist() == [[0, 1, 0], [1, 0, 1], [0, 0, 0]]

@@ -10,7 +10,7 @@ from accelerate import Accelerator
 from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from conftest import toy_record
+from toys import toy_record
 
 from maple_lib.data.batch import collate
 from maple_lib.methods import create_method

@@ -121,7 +121,7 @@ KILLED = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from conftest import toy_record
+from toys import toy_record
 from maple_lib.training import train_config
 from maple_lib.training.corpus import Corpus
 from accelerate import Accelerator

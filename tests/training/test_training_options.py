@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from accelerate import Accelerator
-from conftest import toy_record
+from toys import toy_record
 
 from maple_lib.data.record_store import RecordStore, write_records
 from maple_lib.errors import MapleError

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from maple_lib.errors import MapleError
 from maple_lib.methods import check_method
+from maple_lib.methods.fields import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,9 @@ class MethodConfig:
         """Read what ``to_dict`` wrote.
 
         Raises:
-            MapleError: if a field is unknown.
+            MapleError: if a field is unknown, or a value is not of its kind.
         """
-        check_fields(cls, values)
-        if "image_strides" in values:
-            values = values | {"image_strides": tuple(values["image_strides"])}
-        return cls(**values)
+        return cls(**checked(cls, values))
 
 
 PRESETS: dict[str, MethodConfig] = {
@@ -105,8 +103,6 @@ _MAPLE |= {"pool_layers": 6, "pool_heads": 12}
 OWN_AT: dict[tuple[str, str], dict[str, Any]] = {
     ("maple", preset): {"dim": 768, "options": _MAPLE} for preset in ("gpu", "cluster")
 }
-
-
 PRESETS["cluster"] = PRESETS["gpu"]  # the same model, on more machines
 
 
@@ -119,16 +115,8 @@ def method_config(method: str, preset: str = "tiny", **overrides: Any) -> Method
     check_method(method)
     if preset not in PRESETS:
         raise MapleError(f"preset {preset!r}", "unknown preset", f"use one of: {', '.join(PRESETS)}")
-    check_fields(MethodConfig, overrides)
+    overrides = checked(MethodConfig, overrides)
     own = OWN.get(method, {}) | OWN_AT.get((method, preset), {})
     if own.get("options"):
         overrides["options"] = own["options"] | (overrides.get("options") or {})
     return replace(PRESETS[preset], **{**own, **overrides, "method": method})
-
-
-def check_fields(kind: type, values: dict[str, Any]) -> None:
-    """Raise a MapleError that names the first field ``kind`` does not have."""
-    known = [f.name for f in fields(kind)]
-    for name in values:
-        if name not in known:
-            raise MapleError(f"field {name!r}", f"{kind.__name__} has none", f"it has: {', '.join(known)}")

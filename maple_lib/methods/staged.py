@@ -43,19 +43,20 @@ class Staged:
         """The parameters that a stage of the method's own changes; the others stay as they are."""
         return list(self.parameters())  # type: ignore[attr-defined]
 
-    def read_options(self, values: dict[str, Any] | None) -> Any:
+    @classmethod
+    def read_options(cls, values: dict[str, Any] | None) -> Any:
         """The method's own settings with these values in place of their defaults; None where it has none.
 
         Raises:
             MapleError: if the method has no such setting.
         """
-        known = [f.name for f in fields(self.option_class)] if self.option_class else []
+        known = [f.name for f in fields(cls.option_class)] if cls.option_class else []
         unknown = [name for name in values or {} if name not in known]
         if unknown:
             raise MapleError(
                 f"option {unknown[0]!r}",
-                f"{type(self).__name__} has none",
+                f"{cls.__name__} has none",
                 f"it has: {', '.join(known) or 'no options'}",
             )
         given = {k: tuple(v) if isinstance(v, list) else v for k, v in (values or {}).items()}
-        return self.option_class(**given) if self.option_class else None
+        return cls.option_class(**given) if cls.option_class else None

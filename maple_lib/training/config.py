@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from maple_lib.errors import MapleError
-from maple_lib.methods.config import MethodConfig, check_fields, method_config
+from maple_lib.methods.config import MethodConfig, method_config
+from maple_lib.methods.fields import check_names, checked
 
 PRECISIONS = ("no", "bf16", "fp16")
 
@@ -83,12 +84,10 @@ class TrainConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> TrainConfig:
         """Read what ``to_dict`` wrote; a MapleError names an unknown field."""
-        check_fields(cls, values)
         model = values.get("model", {})
         if isinstance(model, dict):
             model = MethodConfig.from_dict(model)
-        lists: dict[str, Any] = {k: tuple(values[k]) for k in ("freeze", "trackers") if k in values}
-        return cls(**{**values, **lists, "model": model})
+        return cls(**checked(cls, {**values, "model": model}))
 
 
 # Batch, rate, decay and warm-up of one process of ASG's released code; `cluster` is sixteen of them.
@@ -137,11 +136,12 @@ def train_config(method: str = "asg", preset: str = "tiny", **overrides: Any) ->
     Raises:
         MapleError: if the preset or a field is unknown, or a number is out of range.
     """
-    own = set(TrainConfig.__dataclass_fields__)
+    own, its = TrainConfig.__dataclass_fields__, MethodConfig.__dataclass_fields__
+    check_names(overrides, [*own, *its], "a configuration")
     model = {k: v for k, v in overrides.items() if k not in own}
     config = TrainConfig(model=method_config(method, preset, **model), preset=preset)
     config = replace(config, **_PRESETS[preset])
-    config = replace(config, **{k: v for k, v in overrides.items() if k in own})
+    config = replace(config, **checked(TrainConfig, {k: v for k, v in overrides.items() if k in own}))
     _check(config)
     return config
 

@@ -16,6 +16,7 @@ from maple_lib.data.phantoms.sequence import PhantomSequence
 from maple_lib.data.sources import load_studies
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
+from maple_lib.methods import method_class
 from maple_lib.methods.base import Method
 from maple_lib.methods.saving import read_method, save_method
 from maple_lib.training.config import TrainConfig
@@ -55,6 +56,7 @@ def train(
             loss is not finite.
     """
     folder = Path(config.out)
+    method_class(config.model.method).read_options(config.model.options)  # before anything takes time
     accelerator = start_accelerator(config)
     if accelerator.is_main_process:
         _claim(folder, config)

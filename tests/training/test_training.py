@@ -112,6 +112,16 @@ def test_settings_are_checked():
         train_config("nope")
     with pytest.raises(MapleError, match="'learning_rate'"):
         train_config(learning_rate=1)
+    for name, value in {
+        "lr": "fast",
+        "steps": 1.5,
+        "compile": 1,
+        "image_strides": 8,
+        "freeze": "text",
+    }.items():
+        with pytest.raises(MapleError, match=f"{name}=.* is not "):
+            train_config(**{name: value})
+    assert train_config(steps=1e3).steps == 1000
     config = train_config("asg", "tiny", steps=7, dim=64)
     assert (config.steps, config.model.dim) == (7, 64)
     assert replace(config) == type(config).from_dict(json.loads(json.dumps(config.to_dict())))

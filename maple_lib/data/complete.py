@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -111,11 +112,11 @@ class _Said(Mapping[str, Any]):
             raise KeyError(name)
         return self._of_found(self._completion.found.by[name], name)
 
-    def _of_given(self, study: Study, name: str) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _of_given(self, study: Study, name: str) -> Any: ...
 
-    def _of_found(self, estimate: RegionEstimate, name: str) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _of_found(self, estimate: RegionEstimate, name: str) -> Any: ...
 
 
 class _Sources(_Said):

@@ -22,7 +22,7 @@ _SCRIPT = Template("""#!/usr/bin/env bash
 set -euo pipefail
 
 trap 'scontrol requeue "$$SLURM_JOB_ID"' USR1
-head=$$(scontrol show hostnames "$$SLURM_JOB_NODELIST" | head -n 1)
+head=$$(scontrol show hostnames "$$SLURM_JOB_NODELIST" | sed -n 1p)
 export MASTER_PORT=$$((20000 + SLURM_JOB_ID % 20000)) HEAD="$$head"
 
 # Quoted, so that every machine fills in its own number.

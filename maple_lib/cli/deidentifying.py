@@ -19,6 +19,8 @@ def deidentify(
     ] = None,
 ) -> None:
     """Copy DICOM images without names, dates, identifiers, private elements or overlays."""
+    if not source.exists():
+        raise MapleError(source, "no such file or folder", "check the path")
     secret = _secret(secret_file)
     files = sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]
     _check_out(source, out)

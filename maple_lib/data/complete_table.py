@@ -14,6 +14,7 @@ from maple_lib.data.mask_codes import encode_mask
 from maple_lib.data.rows import RegionRow, StudyRow
 from maple_lib.data.study import Study
 from maple_lib.data.table import StudyTable, study_from_row, write_rows
+from maple_lib.data.table.writing import check_name
 from maple_lib.errors import MapleError
 from maple_lib.vocabulary import REGIONS
 
@@ -60,7 +61,11 @@ def complete_table(
 
     Returns:
         How many regions each source added.
+
+    Raises:
+        MapleError: if ``out`` does not end in .parquet or cannot be written, or the table is damaged.
     """
+    check_name(Path(out))
     added = Added()
     write_rows(_rows(table, tuple(sources), threshold, tuple(names), boxes, progress, added), out, table.info)
     return added

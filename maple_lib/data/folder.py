@@ -104,11 +104,18 @@ def read_folder(root: str | Path, parse: bool = True) -> StudyList:
 
 
 def read_report(path: Path) -> str:
-    """The text of a report, empty if there is none; files that are not UTF-8 are taken as Latin-1."""
+    """The text of a report, empty if there is none; files that are not UTF-8 are taken as Latin-1.
+
+    Raises:
+        MapleError: if there is one that cannot be read.
+    """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        problem = f"a report that cannot be read ({error.strerror or type(error).__name__})"
+        raise MapleError(path, problem, "check its rights, or copy it again") from None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

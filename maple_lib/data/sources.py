@@ -7,8 +7,9 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from maple_lib.data.datasets import DATASETS, dataset_info
 from maple_lib.data.rows import Source
@@ -122,11 +123,12 @@ def open_source(name: str, root: str | Path, options: Mapping[str, Any]) -> Sour
     module = "maple_lib.data.folder" if name == "folder" else f"maple_lib.data.datasets.{DATASETS[name]}"
     opener = import_module(module).open_source
     _check_options(opener, name, (root,), dict(options))
+    _check_kinds(opener, options)
     try:
         source: Source = opener(root, **options)
     except MapleError as error:
         other = recognise(Path(root))
-        if other in (None, name):
+        if other is None or _holds(Path(root), name):
             raise
         hint = f"{error.remedy}; this folder looks like the download of {other}"
         raise MapleError(error.subject, error.problem, hint) from None
@@ -143,13 +145,16 @@ def image_root(source: Source, root: str | Path) -> Path:
 
 def recognise(folder: Path) -> str | None:
     """The dataset whose official files a folder holds, the one with most of them; None for other folders."""
-    found = {}
-    for name in DATASETS:
-        files = dataset_info(name).files
-        there = [(folder / file).exists() or (folder / f"{file}.gz").exists() for file in files]
-        if files and all(there):
-            found[name] = len(files)
+    found = {name: len(dataset_info(name).files) for name in DATASETS if _holds(folder, name)}
     return max(found, key=lambda name: found[name]) if found else None
+
+
+def _holds(folder: Path, name: str) -> bool:
+    """Whether the official files of a dataset are in a folder; one folder may hold those of several."""
+    if name not in DATASETS:
+        return False
+    files = dataset_info(name).files
+    return bool(files) and all((folder / f).exists() or (folder / f"{f}.gz").exists() for f in files)
 
 
 def _load_folder(path: Path, options: dict[str, Any]) -> Sequence[Study]:
@@ -189,6 +194,17 @@ def _check_options(
     except TypeError as error:
         takes = ", ".join(signature.parameters)
         raise MapleError(f"source {source!r}", str(error), f"its options are: {takes}") from None
+
+
+def _check_kinds(opener: Callable[..., Source], options: Mapping[str, Any]) -> None:
+    """``present=maybe`` would count as yes; ``images=3`` is read as a number, and no folder."""
+    kinds = get_type_hints(opener)
+    for name, value in options.items():
+        if kinds[name] is bool and not isinstance(value, bool):
+            raise MapleError(f"{name}={value}", "neither true nor false", "write true or false")
+        if isinstance("", kinds[name]) and not isinstance(value, str | PathLike | None):
+            remedy = f"write a text, or ./{value} for a folder of this name"
+            raise MapleError(f"{name}={value}", "not a text", remedy)
 
 
 def _is_samples(path: Path) -> bool:

@@ -56,3 +56,9 @@ def test_copies_are_never_laid_beside_originals(folder, tmp_path):
         run(folder, tmp_path / "file")
     with pytest.raises(MapleError, match=r"none\.txt: cannot be read"):
         run(folder, tmp_path / "out", "--secret-file", tmp_path / "none.txt")
+
+
+def test_what_is_not_there_is_not_called_damaged(tmp_path):
+    with pytest.raises(MapleError, match="no such file or folder"):
+        run(tmp_path / "missing", tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -114,3 +114,10 @@ def test_what_cannot_be_used_is_named(table, folder, tmp_path_factory):
         (folder / "0.png", "--out", "x.png", "--sources", "oracle"),
     ):
         assert isinstance(run(*arguments).exception, MapleError)
+
+
+def test_a_table_is_not_written_under_the_name_of_a_picture(table, folder):
+    done = run(table, "--root", folder, "--out", folder / "more.png", "--quiet")
+    assert isinstance(done.exception, MapleError)
+    assert "end it in .parquet: more.parquet" in str(done.exception)
+    assert not (folder / "more.png").exists()

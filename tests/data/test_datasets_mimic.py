@@ -280,3 +280,13 @@ def test_the_card_says_what_one_must_know(name):
     assert "Credentialed Health Data License" in card.licence
     assert "identify" in card.forbids
     assert all((card.home, card.size, card.cite))
+
+
+def test_a_report_that_cannot_be_read_costs_one_study(roots):
+    path = next(roots["mimic-cxr"].rglob("s*.txt"))
+    path.unlink()
+    path.mkdir()
+    source = open_dataset("mimic-cxr", roots["mimic-cxr"])
+    (error,) = (row for row in source.rows(0, len(source)) if isinstance(row, MapleError))
+    assert error.subject == str(path)
+    assert "a report that cannot be read (Is a directory)" in error.problem

@@ -194,3 +194,9 @@ def test_real_images_in_the_official_layout(tmp_path):
 def test_labels_are_the_official_fourteen():
     assert len(LABELS) == 14
     assert "Infiltration" in LABELS
+
+
+def test_masks_of_another_dataset_are_refused(root, tmp_path):
+    table = chexmask.build(tmp_path / "Padchest.csv", ["someone-elses.png"], "ImageID", (1024, 1024))
+    with pytest.raises(MapleError, match=r"Padchest\.csv: knows no image of NIH"):
+        open_dataset("nih", root, chexmask=table)

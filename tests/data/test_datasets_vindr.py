@@ -128,3 +128,14 @@ def test_one_broken_line_costs_one_study(root, file, old, new, words):
 def test_half_a_download(root):
     (root / "train" / f"{vindr.MIXED}.dicom").unlink()
     assert vindr.MIXED in only_failure(open_dataset("vindr-cxr", root)).problem
+
+
+def test_masks_say_the_size_of_their_image_and_whose_they_are(root, tmp_path):
+    table = chexmask.build(tmp_path / "a.csv", [vindr.HEART], shape=(64, 48))
+    images = [row.images[0] for row in rows_of(root, chexmask=table).values()]
+    assert [(each.rows, each.columns) for each in images] == [
+        (None, None), (64, 48), (None, None), (None, None), (None, None)
+    ]  # fmt: skip
+    other = chexmask.build(tmp_path / "b.csv", ["someone-elses"])
+    with pytest.raises(MapleError, match=r"b\.csv: knows no image of VinDr-CXR"):
+        open_dataset("vindr-cxr", root, chexmask=other)

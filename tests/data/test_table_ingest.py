@@ -292,3 +292,34 @@ def test_paths_start_where_the_source_says(tmp_path, monkeypatch):
     for studies in (load_studies(tmp_path / "t.parquet"), load_studies("mimic-cxr", root=tables)):
         assert studies.root == images
         assert studies[0].image.pixels.shape == (8, 9)
+
+
+def test_a_table_that_repeats_all_its_lines_is_one_clear_error(tmp_path):
+    mimic.build_jpg(tmp_path, 3, images=False)
+    path = tmp_path / "mimic-cxr-2.0.0-metadata.csv.gz"
+    first, *lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+    path.write_bytes(gzip.compress("\n".join([first, *lines, *lines]).encode()))
+    with pytest.raises(
+        MapleError, match=r"none of 3 studies can be used; the first: .*image that came before"
+    ):
+        make(tmp_path, tmp_path / "t.parquet", reports=None)
+
+
+def test_a_table_has_a_name_that_opens_it_again(root, tmp_path):
+    with pytest.raises(MapleError, match=r"t\.csv: no name of a studies table .* t\.parquet"):
+        make(root, tmp_path / "t.csv")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ({"present": "maybe"}, "neither true nor false"),
+        ({"present": 1}, "neither true nor false"),
+        ({"imagenome": 7}, r"not a text .* \./7 for a folder"),
+        ({"views": True}, "not a text"),
+    ],
+)
+def test_options_of_another_kind_are_named(root, tmp_path, option, says):
+    with pytest.raises(MapleError, match=rf"{next(iter(option))}=.*: {says}"):
+        make(root, tmp_path / "t.parquet", **option)

@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image as Pillow
 
+from maple_lib.data.doctor import examine
 from maple_lib.data.mask_codes import encode_mask
 from maple_lib.data.rows import ImageRow, PhraseRow, RegionRow, StudyRow
 from maple_lib.data.sources import load_studies
-from maple_lib.data.table import StudyTable, TableInfo, study_from_row, write_rows
+from maple_lib.data.table import StudyTable, TableInfo, study_from_row, validate_table, write_rows
 from maple_lib.data.table.failures import write_failures
 from maple_lib.data.table.writing import GROUP
 from maple_lib.errors import MapleError
@@ -229,3 +230,17 @@ def test_writing_fails_whole(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["t.parquet"]
     with pytest.raises(MapleError, match="check the folder"):
         write_rows([rich()], tmp_path / "no" / "t.parquet")
+
+
+def test_a_block_damaged_behind_a_whole_footer_gives_one_error(tmp_path):
+    rows = [StudyRow("d", f"s{n}", f"p{n}", (ImageRow(f"i{n}", "a.png"),), report="x" * n) for n in range(99)]
+    path = write_rows(rows, tmp_path / "t.parquet")
+    content = bytearray(path.read_bytes())
+    content[4:400] = bytes(396)
+    path.write_bytes(content)
+    table = StudyTable(path)
+    for use in (lambda: table[0], lambda: list(table.rows()), lambda: validate_table(path)):
+        with pytest.raises(MapleError, match=r"t\.parquet: damaged \(.*make it again"):
+            use()
+    with pytest.raises(MapleError, match=r"t\.parquet: damaged"):
+        examine(path, workers=1, progress=False)

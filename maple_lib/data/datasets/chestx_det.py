@@ -108,7 +108,7 @@ def read_items(path: Path) -> list[Any]:
     """The entries of one of the two files, one an image.
 
     Raises:
-        MapleError: if it is cut off, or no list.
+        MapleError: if it is cut off, empty, or no list.
     """
     try:
         items = json.loads(path.read_bytes())
@@ -116,6 +116,8 @@ def read_items(path: Path) -> list[Any]:
         raise MapleError(path, f"damaged JSON ({error})", f"download it again: {INFO.title}") from None
     if not isinstance(items, list):
         raise MapleError(path, "not a list of images", _COMPARE)
+    if not items:
+        raise MapleError(path, "holds no image", f"download it again: {INFO.title}")
     return items
 
 

@@ -159,6 +159,8 @@ def _read_masks(path: Path) -> dict[str, Mapping[str, Any]]:
         raise MapleError(path, f"damaged JSON ({error})", f"download it again: {INFO.title}") from None
     if not isinstance(masks, dict) or not all(isinstance(value, dict) for value in masks.values()):
         raise MapleError(path, "not a mapping of images to findings", _COMPARE)
+    if not masks:
+        raise MapleError(path, "holds no image", f"download it again: {INFO.title}")
     return {_image_name(name, path): value for name, value in masks.items()}
 
 

@@ -54,7 +54,9 @@ def open_source(root: str | Path, chexmask: str | Path | None = None) -> StudySo
 
     def build(number: int) -> StudyRow:
         name = names[number]
-        return StudyRow(NAME, name, name, (ImageRow(name, paths[name]),), regions=table[name])
+        rows, columns = table.size(name) or (None, None)
+        image = ImageRow(name, paths[name], rows=rows, columns=columns)
+        return StudyRow(NAME, name, name, (image,), regions=table[name])
 
     return StudySource(len(names), build)
 

@@ -10,7 +10,7 @@ so lines are found once and read when they are asked for.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -78,6 +78,26 @@ class ChexmaskTable(Mapping[str, tuple[RegionRow, ...]]):
         """
         return self._regions(name, image_id, shape) if name in self._lines else ()
 
+    def size(self, name: str) -> tuple[int, int] | None:
+        """(H, W) of the image that the masks were drawn on; None where the table has no such image.
+
+        A file of another size is then found; its masks would lie askew and nobody would know.
+
+        Raises:
+            MapleError: if its line is damaged.
+        """
+        return self._size(name, self._fields(name)) if name in self._lines else None
+
+    def require_any(self, names: Iterable[str], dataset: str) -> ChexmaskTable:
+        """The table itself.
+
+        Raises:
+            MapleError: if it knows none of these images: it is another dataset's table.
+        """
+        if not any(name in self._lines for name in names):
+            raise MapleError(self.path, f"knows no image of {dataset}", _AGAIN)
+        return self
+
     def _header(self) -> dict[str, int]:
         try:
             with self.path.open(newline="", encoding="utf-8-sig") as file:
@@ -107,22 +127,33 @@ class ChexmaskTable(Mapping[str, tuple[RegionRow, ...]]):
     def _regions(self, name: str, image_id: str, shape: tuple[int, int] | None) -> tuple[RegionRow, ...]:
         fields = self._fields(name)
         try:
-            size = (int(float(fields["Height"])), int(float(fields["Width"])))
+            size = self._size(name, fields)
             trust = float(fields["Dice RCA (Mean)"])
             if shape is not None and shape != size:
                 raise MapleError("mask", f"of {size} pixels for an image of {shape}", _AGAIN)
             codes = {region: from_kaggle(fields[column], size) for column, region in REGIONS.items()}
         except MapleError as error:
+            if error.subject != "mask":
+                raise
             raise MapleError(
                 f"{self.path}, image {name}", f"{error.subject}: {error.problem}", _AGAIN
             ) from None
         except (KeyError, ValueError):
-            problem = "a line without Height, Width and Dice RCA (Mean), or cut off"
-            raise MapleError(f"{self.path}, image {name}", problem, _AGAIN) from None
+            raise self._cut_off(name) from None
         trust = min(1.0, max(0.0, trust))
         return tuple(
             RegionRow(image_id, region, None, code, SOURCE, trust) for region, code in codes.items() if code
         )
+
+    def _size(self, name: str, fields: Mapping[str, str]) -> tuple[int, int]:
+        try:
+            return int(float(fields["Height"])), int(float(fields["Width"]))
+        except (KeyError, ValueError, OverflowError):
+            raise self._cut_off(name) from None
+
+    def _cut_off(self, name: str) -> MapleError:
+        problem = "a line without Height, Width and Dice RCA (Mean), or cut off"
+        return MapleError(f"{self.path}, image {name}", problem, _AGAIN)
 
     def _fields(self, name: str) -> dict[str, str]:
         start, length = self._lines[name]

@@ -146,7 +146,8 @@ class _Labels:
 
     def _read(self) -> dict[str, tuple[int, list[Any]]]:
         find_file(self.path.parent, (self.path.name,), INFO.title)
-        lines = {}
+        lines: dict[str, tuple[int, list[Any]]] = {}
+        number = 1
         try:
             with self.path.open(encoding="utf-8") as file:
                 for number, text in enumerate(filter(str.strip, file), start=1):
@@ -159,4 +160,6 @@ class _Labels:
             raise MapleError(
                 self.path, f"damaged JSON, line {number} ({error})", f"download it again: {INFO.title}"
             ) from None
+        if not lines:
+            raise MapleError(self.path, "holds no line", f"download it again: {INFO.title}")
         return lines

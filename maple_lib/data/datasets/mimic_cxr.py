@@ -12,6 +12,7 @@ from maple_lib.data.datasets.mimic_tables import (
     JPG_TITLE,
     METADATA,
     RECORDS,
+    SPLIT,
     read_metadata,
     read_records,
     read_splits,
@@ -72,7 +73,9 @@ def open_source(
 
 
 def _own_tables(root: Path) -> Path | None:
-    return root if any((root / f"{METADATA}{end}").is_file() for end in ("", ".gz")) else None
+    """The root where a table of MIMIC-CXR-JPG lies in it; one without the other is half a download."""
+    names = (f"{name}{end}" for name in (METADATA, SPLIT) for end in ("", ".gz"))
+    return root if any((root / name).is_file() for name in names) else None
 
 
 def _with_metadata(records: pd.DataFrame, tables: Path) -> pd.DataFrame:

@@ -48,11 +48,15 @@ def find_reports(folder: Path, patients: Sequence[str], studies: Sequence[str]) 
 
 
 def read_reports(folder: Path, patients: Sequence[str], studies: Sequence[str]) -> Iterator[str | MapleError]:
-    """The text of each study's report; an error in the place of a missing one."""
+    """The text of each study's report; an error in the place of one that is missing or cannot be read."""
     for patient, study in zip(patients, studies, strict=True):
         path = folder / report_path(patient, study)
-        text = read_report(path)
-        yield text if text or path.is_file() else _missing(path)
+        try:
+            text = read_report(path)
+        except MapleError as error:
+            yield error
+        else:
+            yield text if text or path.is_file() else _missing(path)
 
 
 def _missing(path: Path) -> MapleError:

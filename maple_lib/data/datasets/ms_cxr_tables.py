@@ -34,6 +34,7 @@ COLUMNS = (
     "split",
 )
 _NEEDED = ("category_name", "label_text", "path", "x", "y", "w", "h", "dicom_id")
+_OLD = "v1.0.0"  # in the name of the file that has no splits
 _REMEDY = "give MS-CXR's MS_CXR_Local_Alignment table"
 # The names of MS-CXR's eight categories that differ from the finding's own name.
 _CATEGORIES = {"opacity": "Lung Opacity"}
@@ -110,7 +111,8 @@ def _from_table(path: Path) -> Iterator[Line]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
-            missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
+            needed = _NEEDED if _OLD in path.name else (*_NEEDED, "split")
+            missing = [name for name in needed if name not in (reader.fieldnames or ())]
             if missing:
                 have = ", ".join(reader.fieldnames or ()) or "nothing"
                 raise MapleError(path, f"no column {', '.join(missing)}; it has {have}", _REMEDY)

@@ -72,7 +72,7 @@ def open_source(root: str | Path, chexmask: str | Path | None = None) -> StudySo
         ),
         _splits(folder),
         *_boxes(folder),
-        regions_by_image(chexmask) if chexmask is not None else None,
+        None if chexmask is None else regions_by_image(chexmask).require_any(table[_COLUMNS[0]], INFO.title),
     )
     return StudySource(len(table), reader.build)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from maple_lib.errors import MapleError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_TAIL = 1 << 16  # bytes in which the last line is looked for
 
 
 def check_root(root: str | Path, dataset: str) -> Path:
@@ -53,7 +56,7 @@ def read_table(path: Path, columns: Iterable[str], dataset: str, text: Iterable[
         text: columns to keep as text, such as identifiers with leading zeros.
 
     Raises:
-        MapleError: if the file is missing, cut off or no table, or lacks a column.
+        MapleError: if the file is missing, cut off or no table, lacks a column, or holds no line.
     """
     import pandas as pd
 
@@ -72,7 +75,33 @@ def read_table(path: Path, columns: Iterable[str], dataset: str, text: Iterable[
         raise MapleError(
             path, f"no column {', '.join(missing)}; it has {have}", f"use the official file of {dataset}"
         )
+    if table.empty:
+        raise MapleError(path, "holds no line but the names of its columns", f"download it again: {dataset}")
+    if path.suffix == ".csv" and _ends_in_a_line(path):
+        raise MapleError(path, "cut off: its last line has fewer cells", f"download it again: {dataset}")
     return table[wanted]
+
+
+def _ends_in_a_line(path: Path) -> bool:
+    """Whether the last line has fewer cells than the first two; pandas would take the others for empty."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        first = [_cells(file.readline())]
+        second = _cells(file.readline())
+        first += [second] if file.tell() < size else []  # else it is the last line itself
+        start = max(0, size - _TAIL)
+        file.seek(start)
+        tail = file.read().rstrip(b"\r\n")
+    before, _, last = tail.rpartition(b"\n")
+    cells = _cells(last) if before or not start else None
+    return cells is not None and cells < min((each for each in first if each is not None), default=0)
+
+
+def _cells(line: bytes) -> int | None:
+    """How many cells a line has; None where a cell in quotes goes on in another line."""
+    if line.count(b'"') % 2:
+        return None
+    return len(next(csv.reader([line.decode(errors="replace").rstrip("\r\n")]), []))
 
 
 def _damaged(path: Path, error: Exception, dataset: str) -> MapleError:

@@ -96,19 +96,21 @@ def open_source(root: str | Path, agree: int = 2, chexmask: str | Path | None = 
     folder = check_root(root, INFO.title)
     if agree not in (1, 2, 3):
         raise MapleError(f"agree={agree}", "each training image has three radiologists", "give 1, 2 or 3")
-    masks = regions_by_image(chexmask) if chexmask is not None else None
     parts = [_Part(folder, split, agree if split == "train" else 1) for split in SPLITS]
     places = [(part, name) for part in parts for name in part.names]
+    known = (name for _, name in places)
+    masks = None if chexmask is None else regions_by_image(chexmask).require_any(known, INFO.title)
 
     def build(number: int) -> StudyRow:
         part, name = places[number]
         path = image_path(part.files, f"{name}.dicom", part.path, INFO.title)
         labels, seen = part.labels(name)
+        rows, columns = (masks and masks.size(name)) or (None, None)
         return StudyRow(
             NAME,
             name,
             name,
-            (ImageRow(name, path, "PA"),),
+            (ImageRow(name, path, "PA", rows=rows, columns=columns),),
             labels=labels,
             regions=() if masks is None else masks.regions(name, name),
             phrases=part.phrases(name, seen),

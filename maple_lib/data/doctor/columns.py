@@ -43,7 +43,7 @@ def corpus_of_table(path: Path, root: Path | None) -> Corpus:
 
     from maple_lib.data.table.failures import read_failures
     from maple_lib.data.table.schema import read_info
-    from maple_lib.data.table.table import open_parquet
+    from maple_lib.data.table.table import intact, open_parquet
 
     file = open_parquet(path)
     info = read_info(file.schema_arrow, path)
@@ -51,7 +51,12 @@ def corpus_of_table(path: Path, root: Path | None) -> Corpus:
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in _NAMES}
     pictures: list[Pictures | None] = []
     studies = images = 0
-    for batch in file.iter_batches(_BATCH, columns=_WANTED):
+    batches = file.iter_batches(_BATCH, columns=_WANTED)
+    while True:
+        with intact(path):
+            batch = next(batches, None)
+        if batch is None:
+            break
         tables, paths = _flat(batch)
         pictures += [folder / each if folder and each else None for each in paths]
         for name, rows in tables.items():

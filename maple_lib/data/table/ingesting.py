@@ -26,7 +26,7 @@ from maple_lib.data.table.schema import VERSION, TableInfo, study_schema, with_i
 from maple_lib.data.table.summary import Summary, count_rows
 from maple_lib.data.table.unique import choose_unique
 from maple_lib.data.table.validate import TableReport, validate_table
-from maple_lib.data.table.writing import GROUP, open_writer, whole_file
+from maple_lib.data.table.writing import GROUP, check_name, open_writer, whole_file
 from maple_lib.errors import MapleError
 
 CHUNK = 1024
@@ -63,10 +63,11 @@ def ingest(
         Counts, reasons of what was skipped, and the speed.
 
     Raises:
-        MapleError: if the folder is not that dataset's, parts of another ingest lie at ``out``, no study can
-            be used, or a worker process dies.
+        MapleError: if the folder is not that dataset's, ``out`` does not end in .parquet, parts of another
+            ingest lie there, no study can be used, or a worker process dies.
     """
     _check_numbers(workers, limit)
+    check_name(Path(out))
     clock = time.perf_counter()
     root, out = Path(root).absolute(), Path(out)
     source = open_source(name, root, options)
@@ -164,7 +165,7 @@ def _merge(job: Job, out: Path, info: TableInfo) -> _Merged:
 
 def _read(path: Path, keep: list[int] | None) -> pa.Table:
     table = pq.read_table(path, use_threads=False).cast(study_schema())
-    return table if keep is None else table.take(keep)
+    return table if keep is None else table.take(pa.array(keep, pa.int64()))
 
 
 def _nothing(info: TableInfo, failures: Sequence[MapleError]) -> MapleError:

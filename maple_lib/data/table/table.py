@@ -6,6 +6,7 @@ import warnings
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any, overload
@@ -93,7 +94,8 @@ class StudyTable(Sequence[Study]):
         Raises:
             MapleError: if no study is in it; the message lists the splits there are.
         """
-        splits = self._file.read(columns=["split"]).column("split").to_pylist()
+        with intact(self.path):
+            splits = self._file.read(columns=["split"]).column("split").to_pylist()
         index = [place for place in self._index if splits[place] == split]
         if not index:
             have = ", ".join(sorted({name for name in splits if name})) or "none"
@@ -117,7 +119,8 @@ class StudyTable(Sequence[Study]):
         """A group of rows, decoded; the groups used last stay."""
         if number not in self._groups:
             # Threads would not pay for so few rows, and do not survive a fork.
-            self._groups[number] = self._file.read_row_group(number, use_threads=False)
+            with intact(self.path):
+                self._groups[number] = self._file.read_row_group(number, use_threads=False)
             if len(self._groups) > _KEPT:
                 self._groups.popitem(last=False)
         self._groups.move_to_end(number)
@@ -147,4 +150,19 @@ def open_parquet(path: Path) -> pq.ParquetFile:
     except (pa.ArrowInvalid, OSError) as error:
         raise MapleError(
             path, f"damaged or no Parquet file ({type(error).__name__})", "make it again with `maple ingest`"
+        ) from None
+
+
+@contextmanager
+def intact(path: Path) -> Iterator[None]:
+    """Inside, what Arrow says of a damaged block becomes one clear error: a footer may be whole alone.
+
+    Raises:
+        MapleError: if the file is damaged where it is read.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise MapleError(
+            path, f"damaged ({type(error).__name__})", "make it again with `maple ingest`"
         ) from None

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from maple_lib.data.table.checks import check_piece
 from maple_lib.data.table.schema import read_info
-from maple_lib.data.table.table import open_parquet
+from maple_lib.data.table.table import intact, open_parquet
 from maple_lib.errors import MapleError
 
 _PIECE = 32  # groups of rows that are checked together
@@ -111,14 +111,11 @@ def validate_table(path: str | Path) -> TableReport:
 
 def _pieces(file: pq.ParquetFile, path: Path, columns: tuple[str, ...]) -> Iterator[pa.Table]:
     total = file.num_row_groups
-    try:
-        for start in range(0, total, _PIECE):
-            groups = list(range(start, min(start + _PIECE, total)))
-            yield file.read_row_groups(groups, columns=list(columns), use_threads=False)
-    except (pa.ArrowException, OSError) as error:
-        raise MapleError(
-            path, f"damaged ({type(error).__name__})", "make it again with `maple ingest`"
-        ) from None
+    for start in range(0, total, _PIECE):
+        groups = list(range(start, min(start + _PIECE, total)))
+        with intact(path):
+            piece = file.read_row_groups(groups, columns=list(columns), use_threads=False)
+        yield piece
 
 
 def _examples(ids: pa.ChunkedArray, studies: np.ndarray, values: list[object]) -> list[str]:

@@ -41,6 +41,16 @@ def write_rows(rows: Iterable[StudyRow], path: str | Path, info: TableInfo | Non
     return Path(path)
 
 
+def check_name(path: Path) -> None:
+    """A table is found by its ending: one of another name could not be opened again.
+
+    Raises:
+        MapleError: if the name does not end in .parquet.
+    """
+    if path.suffix.lower() != ".parquet":
+        raise MapleError(path, "no name of a studies table", f"end it in .parquet: {path.stem}.parquet")
+
+
 def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """A Parquet writer as studies tables use it."""
     return pq.ParquetWriter(path, schema, compression="zstd", write_statistics=False)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from maple_lib.errors import MapleError
 from maple_lib.evaluation.grounding.overlap import NORMALISATIONS, Normalisation
+from maple_lib.evaluation.tasks import protocol_class
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,7 @@ class Protocol:
     Attributes:
         name: its name in ``protocols.yaml``.
         version: raised whenever a number could change.
-        task: ``"grounding"``, ``"retrieval"``, ``"location_retrieval"`` or ``"parsing"``.
+        task: what is evaluated; ``maple_lib.evaluation.tasks.TASKS`` lists them.
         description: in a sentence or two.
         source: paper or project whose habit it follows.
     """
@@ -81,14 +82,6 @@ class ParsingProtocol(Protocol):
     """Triplets of reports."""
 
 
-_TASKS: dict[str, type[Protocol]] = {
-    "grounding": GroundingProtocol,
-    "retrieval": RetrievalProtocol,
-    "location_retrieval": LocationRetrievalProtocol,
-    "parsing": ParsingProtocol,
-}
-
-
 def protocol(name: str) -> Protocol:
     """A protocol by name.
 
@@ -120,11 +113,7 @@ def build_protocol(name: str, entry: dict[str, Any]) -> Protocol:
     Raises:
         MapleError: for an unknown task, a missing, unknown or impossible field.
     """
-    kind: type[Any] | None = _TASKS.get(entry.get("task", ""))
-    if kind is None:
-        raise MapleError(
-            f"protocol {name!r}", f"unknown task {entry.get('task')!r}", f"use {', '.join(_TASKS)}"
-        )
+    kind = protocol_class(name, entry.get("task", ""))
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     unknown = set(values) - {f.name for f in fields(kind)}
     if unknown:

@@ -6,20 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from maple_lib.data.study import Study
-from maple_lib.errors import MapleError
-from maple_lib.evaluation.ground import ground
-from maple_lib.evaluation.location import evaluate_location_retrieval
-from maple_lib.evaluation.parsing import evaluate_parsing
-from maple_lib.evaluation.protocols import (
-    GroundingProtocol,
-    LocationRetrievalProtocol,
-    ParsingProtocol,
-    Protocol,
-    RetrievalProtocol,
-)
+from maple_lib.evaluation.protocols import Protocol
 from maple_lib.evaluation.protocols import protocol as named_protocol
 from maple_lib.evaluation.result import Result
-from maple_lib.evaluation.retrieval import evaluate_retrieval
+from maple_lib.evaluation.tasks import evaluator
 
 
 def evaluate(method: Any, studies: Sequence[Study], protocol: str | Protocol, **options: Any) -> Result:
@@ -40,13 +30,5 @@ def evaluate(method: Any, studies: Sequence[Study], protocol: str | Protocol, **
         MapleError: for an unknown protocol, or studies without what it needs.
     """
     chosen = named_protocol(protocol) if isinstance(protocol, str) else protocol
-    match chosen:
-        case GroundingProtocol():
-            return ground(method, studies, chosen, **options)
-        case RetrievalProtocol():
-            return evaluate_retrieval(method, studies, chosen, **options)
-        case LocationRetrievalProtocol():
-            return evaluate_location_retrieval(method, studies, chosen, **options)
-        case ParsingProtocol():
-            return evaluate_parsing(method, studies, chosen, **options)
-    raise MapleError(f"protocol {chosen}", f"no evaluation for task {chosen.task!r}", "use a listed protocol")
+    result: Result = evaluator(chosen.task)(method, studies, chosen, **options)
+    return result

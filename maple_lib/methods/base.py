@@ -182,6 +182,14 @@ class Method(HubMixin, Staged, nn.Module):
         """What each term costs that is a choice among the studies of a batch, when it is guessed: in nats."""
         return {name: softmaxes * log(batch_size) for name, softmaxes in self.choices.items()}
 
+    def similarity(self, images: ImageFeatures, texts: TextFeatures) -> Tensor:
+        """How well every text fits every whole image: (B, T), higher is better.
+
+        Zero-shot classification and the search by whole images and reports read this; a method whose paper
+        adds local evidence overrides it.
+        """
+        return images.pooled @ texts.pooled.T
+
     def similarity_map(self, images: ImageFeatures, texts: TextFeatures) -> Tensor:
         """Cosine of every patch with the phrase of the same row: (B, h, w) in [-1, 1].
 

@@ -7,13 +7,16 @@ from torch import Tensor
 from maple_lib.errors import MapleError
 
 
-def mask_pool(patches: Tensor, weights: Tensor, minimum: float = 1e-3) -> tuple[Tensor, Tensor]:
+def mask_pool(
+    patches: Tensor, weights: Tensor, minimum: float = 1e-3, salience: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Average the patches of every region, weighted by how much of each patch the region covers.
 
     Args:
         patches: (B, N, D) patch embeddings.
         weights: (B, R, h, w) or (B, R, N) share of each patch inside each region, in [0, 1].
         minimum: a region that covers less than this many patches is not visible.
+        salience: (B, N) how much each patch counts besides, > 0; a small lesion is lost in a plain average.
 
     Returns:
         regions: (B, R, D); rows of regions that are not visible are zero and carry no gradient.
@@ -33,5 +36,8 @@ def mask_pool(patches: Tensor, weights: Tensor, minimum: float = 1e-3) -> tuple[
     weights = weights.flatten(2)
     mass = weights.sum(-1, keepdim=True)
     visible = mass > minimum
-    shares = (weights / mass.clamp_min(minimum)) * visible
+    if salience is not None:
+        weights = weights * salience[:, None]
+        mass = weights.sum(-1, keepdim=True)
+    shares = (weights / mass.clamp_min(minimum * minimum)) * visible
     return shares.to(patches.dtype) @ patches, visible.squeeze(-1)

@@ -21,6 +21,7 @@ class ImageEncoder(nn.Module):
         strides: feature maps to fuse, in pixels per cell; the finest gives the grid.
         width: channels of the fused features.
         pretrained: load timm's weights; needs a network or a filled cache.
+        positions: add a learned vector to every patch, so that a place is known before it is recognised.
 
     Raises:
         MapleError: if timm does not know the name or has no feature map at a stride.
@@ -33,6 +34,7 @@ class ImageEncoder(nn.Module):
         strides: tuple[int, ...] = (8, 16),
         width: int = 192,
         pretrained: bool = False,
+        positions: bool = False,
     ) -> None:
         super().__init__()
         self.image_size = image_size
@@ -44,6 +46,8 @@ class ImageEncoder(nn.Module):
         self.width = width
         self.stride = min(strides)
         self.grid = (-(-image_size // self.stride),) * 2
+        cells = self.grid[0] * self.grid[1]
+        self.positions = nn.Parameter(torch.randn(cells, width) * 0.02) if positions else None
         self.corners = looks_at_corners(self.backbone, image_size, self.stride)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -64,7 +68,8 @@ class ImageEncoder(nn.Module):
         maps = self.backbone((images - 0.5) / 0.25)
         lateral = (layer(m) for layer, m in zip(self.lateral, maps, strict=True))
         fused = torch.stack([to_grid(m, self.grid, self.corners) for m in lateral]).sum(0)
-        return self.norm(fused.flatten(2).transpose(1, 2))
+        hidden: Tensor = self.norm(fused.flatten(2).transpose(1, 2))
+        return hidden if self.positions is None else hidden + self.positions
 
     def _check(self, images: Tensor) -> None:
         want = (1, self.image_size, self.image_size)

@@ -12,10 +12,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from maple_lib.losses.agreement import balanced_agreement
     from maple_lib.losses.infonce import global_contrastive
     from maple_lib.losses.location import finding_overlap_targets, location_conditioned_contrastive
     from maple_lib.losses.multi_instance import lse_nl_contrastive, lse_nl_similarity
     from maple_lib.losses.phrase_place import phrase_place_contrastive
+    from maple_lib.losses.region_finding import region_case_contrastive, region_finding_contrastive
     from maple_lib.losses.region_instance import region_instance_contrastive
     from maple_lib.losses.region_sentence import region_sentence_contrastive
     from maple_lib.losses.sigmoid import sigmoid_contrastive
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "balanced_agreement": "agreement",
+    "region_case_contrastive": "region_finding",
+    "region_finding_contrastive": "region_finding",
     "finding_overlap_targets": "location",
     "global_contrastive": "infonce",
     "hard_triplet": "triplet",
@@ -53,6 +58,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "balanced_agreement",
     "finding_overlap_targets",
     "global_contrastive",
     "hard_triplet",
@@ -61,6 +67,8 @@ __all__ = [
     "lse_nl_contrastive",
     "lse_nl_similarity",
     "phrase_place_contrastive",
+    "region_case_contrastive",
+    "region_finding_contrastive",
     "region_instance_contrastive",
     "region_sentence_contrastive",
     "sigmoid_contrastive",

@@ -24,7 +24,7 @@ def phrase_place_contrastive(
 
     Args:
         patches: (B, N, D) patch embeddings.
-        phrases: (S, D) embeddings of phrases.
+        phrases: (S, D) embeddings of phrases, or (B, S, D) when every image is asked its own.
         weights: (B, S, N) share of each patch inside the place the phrase names, in [0, 1].
         said: (B, S) bool, True where the image's own report holds the phrase.
         temperature: of the softmax over patches, > 0.
@@ -38,10 +38,9 @@ def phrase_place_contrastive(
 
     Source: this project; ASG (MICCAI 2024) contrasts regions of one image, here all of its patches take part.
     """
-    check_shapes(
-        patches=(patches, "B N D"), phrases=(phrases, "S D"), weights=(weights, "B S N"), said=(said, "B S")
-    )
+    asked = (phrases, "B S D" if phrases.ndim == 3 else "S D")
+    check_shapes(patches=(patches, "B N D"), phrases=asked, weights=(weights, "B S N"), said=(said, "B S"))
     check_positive(temperature=temperature)
-    logits = pairwise(phrases[None], patches, normalise=True) / temperature
+    logits = pairwise(phrases, patches, normalise=True) / temperature
     inside = (logits.log_softmax(-1) + weights.clamp_min(OUTSIDE).log()).logsumexp(-1)
     return masked_mean(-inside, said & (weights > 0).any(-1))

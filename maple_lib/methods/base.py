@@ -60,6 +60,7 @@ class Method(HubMixin, Staged, nn.Module):
             config.image_strides,
             config.image_width,
             config.pretrained,
+            config.image_positions,
         )
         self.text_encoder = TextEncoder(
             config.text_encoder,

@@ -1,84 +1,178 @@
-"""MApLe-joint, ours: the idea of MApLe trained end to end on one backbone."""
+"""MApLe-joint, ours: the idea of MApLe on one backbone, with everything asked of every image."""
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from maple_lib.anatomy.pool import mask_pool
 from maple_lib.data.batch import Batch
-from maple_lib.data.record import STATES
+from maple_lib.data.record import Record
 from maple_lib.encoders.features import ImageFeatures, TextFeatures
-from maple_lib.losses import (
-    global_contrastive,
-    location_conditioned_contrastive,
-    phrase_place_contrastive,
-    region_instance_contrastive,
-    region_sentence_contrastive,
-)
-from maple_lib.methods.base import Method, average, report_embedding
+from maple_lib.encoders.heads import ProjectionHead, batch_norm
+from maple_lib.encoders.tokens import TextTokenizer
+from maple_lib.methods.base import Method
+from maple_lib.methods.maple_joint_terms import joint_terms
+from maple_lib.methods.maple_joint_texts import asked
+
+# Salience lies between exp(-4) and exp(4).
+_SALIENCE = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class JointOptions:
+    """MApLe-joint's own settings.
+
+    Attributes:
+        frozen_text: the text encoder stays as the warm start left it, as in MApLe, and reads every text
+            once; its heads go on learning.
+        evidence: weight of the best patch beside the whole image when an image is compared with a text.
+        evidence_sharpness: of the smooth maximum over patches.
+    """
+
+    frozen_text: bool = True
+    evidence: float = 1.0
+    evidence_sharpness: float = 0.05
 
 
 class MapleJoint(Method):
-    """Five terms, each teaching what the others cannot.
+    """Eight terms, each teaching what the others cannot.
 
     | term | compares | teaches | after |
     |---|---|---|---|
     | ``global`` | an image with all reports | which case it is | ConVIRT, CLIP |
-    | ``region_sentence`` | regions of one image | where the anatomy lies | ASG, L_ARSA |
-    | ``location`` | one region across images | what is found there | RRA-VL |
-    | ``place`` | a sentence with all patches of its image | that the rest stays dark | ours |
-    | ``instance`` | a region's best patch across images | which patch shows it | MApLe |
+    | ``place`` | a sentence, also with sides exchanged, with all patches | where to look | ours |
+    | ``instance`` | the best patch of a named region across images | which patch shows it | MApLe |
+    | ``query`` | an image with "there is" and "there is no" | presence and negation | MedKLIP, KAD |
+    | ``dark`` | "there is no" with every patch | nothing lights up for a negation | ours |
+    | ``anywhere`` | the best patch of a whole image across images | phrases without a place | MApLe |
+    | ``finding`` | a region with prompts for all findings there | what a region shows | RRA-VL |
+    | ``case`` | a region with the same region of other images | search by region | RRA-VL |
 
     | | in MApLe (MIDL 2026) | here |
     |---|---|---|
-    | training | three stages, encoders frozen before alignment | warm starts, then all at once |
-    | image encoder | one patch CNN per region | one backbone, patches pooled by region masks |
+    | training | three stages, the last with frozen encoders | warm starts, then a frozen text encoder |
+    | image encoder | one patch CNN per region | one backbone, patches pooled by region masks and salience |
     | sentence states | a classifier per finding | one warm start on finding, state and region |
     | pooling over patches | a transformer per finding | smooth maximum under the phrase |
     | loss | hard-sampled triplet | softmax over images, present findings as positives |
     """
 
+    option_class: ClassVar[type | None] = JointOptions
+    default_weights: ClassVar[dict[str, float]] = {
+        "global": 2.0,
+        "query": 2.0,
+        "finding": 1.5,
+        "dark": 0.25,
+    }
+
+    def build(self, tokenizer: TextTokenizer | None) -> None:
+        """The usual encoders and heads; salience, an overview of the grid, and the scale of a yes or no."""
+        super().build(tokenizer)
+        width, config = self.image_encoder.width, self.config
+        self.patch_head = ProjectionHead(width, config.dim, width)
+        self.salience = nn.Linear(width, 1)
+        nn.init.zeros_(self.salience.weight)
+        nn.init.zeros_(self.salience.bias)
+        self.detector = nn.Linear(width + config.dim, 2 * width)
+        self.detector_norm = nn.BatchNorm1d(2 * width)
+        self.image_head = ProjectionHead(4 * width, config.dim, config.head_hidden)
+        self.query_scale = nn.Parameter(torch.tensor(math.log(10.0)))
+        self.remembered: dict[str, Tensor] | None = None
+
+    def project_images(self, hidden: Tensor, regions: Tensor | None = None) -> ImageFeatures:
+        """As every method does it, with the overview as the whole image and regions weighed by salience."""
+        patches = F.normalize(self.head("patch")(hidden), dim=-1)
+        pooled = F.normalize(self.head("image")(self.overview(hidden, patches)), dim=-1)
+        if regions is None:
+            return ImageFeatures(pooled, patches, self.grid)
+        salience = (_SALIENCE * torch.tanh(self.salience(hidden).squeeze(-1) / _SALIENCE)).exp()
+        return ImageFeatures(pooled, patches, self.grid, *mask_pool(patches, regions, salience=salience))
+
+    def overview(self, hidden: Tensor, patches: Tensor) -> Tensor:
+        """(B, 4 C): mean and maximum of detectors over a grid of half as many rows and columns.
+
+        A mean alone forgets small lesions; detectors see the patch's place, so left and right stay apart.
+        They see the patch's embedding too: what a phrase finds in a patch, the whole image knows.
+        """
+        seen = torch.cat([hidden, patches * self.config.dim**0.5], dim=-1)
+        coarse = F.avg_pool2d(seen.transpose(1, 2).unflatten(2, self.grid), 2, ceil_mode=True)
+        cells = coarse.flatten(2).transpose(1, 2)
+        found = batch_norm(self.detector_norm, self.detector(cells).flatten(0, 1)).relu()
+        found = found.unflatten(0, cells.shape[:2])
+        return torch.cat([found.mean(1), found.amax(1)], dim=-1)
+
+    def encode_sentences(self, sentences: Sequence[str]) -> TextFeatures:
+        """As every method does it, but a phrase is one projection of the text, not the mean of its words'.
+
+        While training, words are left out: no term looks at them.
+        """
+        if self.training:
+            hidden = self._summaries(sentences)
+            words = hidden.new_zeros(len(hidden), 0, self.config.dim)
+            return self._project_texts(hidden, words, words[..., 0].bool())
+        encoded = self.text_encoder(self.text_encoder.tokenize(list(sentences)))
+        words = F.normalize(self.head("word")(encoded.words, encoded.word_valid), dim=-1)
+        return self._project_texts(self.pool(encoded), words, encoded.word_valid)
+
+    def _project_texts(self, hidden: Tensor, words: Tensor, valid: Tensor) -> TextFeatures:
+        pooled, phrase = (F.normalize(self.head(name)(hidden), dim=-1) for name in ("text", "word"))
+        return TextFeatures(pooled, phrase, words, valid)
+
+    def _summaries(self, sentences: Sequence[str]) -> Tensor:
+        """(U, C) what stands for each text before the heads; a frozen encoder reads a text once."""
+        if not self.options.frozen_text:
+            return self.pool(self.text_encoder(self.text_encoder.tokenize(list(sentences))))
+        known = {} if self.remembered is None else self.remembered
+        new = [text for text in dict.fromkeys(sentences) if text not in known]
+        if new:
+            known.update(zip(new, self._read(new), strict=True))
+        return torch.stack([known[text] for text in sentences])
+
+    @torch.no_grad()
+    def _read(self, texts: list[str]) -> Tensor:
+        """The same of a frozen encoder, which drops nothing out."""
+        self.text_encoder.eval()
+        summaries = self.pool(self.text_encoder(self.text_encoder.tokenize(texts)))
+        self.text_encoder.train()
+        return summaries
+
+    def begin_stage(self, stage: str, records: Sequence[Record]) -> None:
+        """Forget what an earlier text encoder read; remember from here on what the frozen one reads."""
+        self.remembered = {} if stage == "align" else None
+
+    def reads_texts(self, stage: str) -> bool:
+        """False where the text encoder is frozen: it then answers from memory."""
+        return not self.options.frozen_text
+
+    def stage_parameters(self, stage: str) -> list[nn.Parameter]:
+        """All, but for the text encoder where it is frozen."""
+        still = set(self.text_encoder.parameters()) if self.options.frozen_text else set()
+        return [p for p in self.parameters() if p not in still]
+
+    def texts(self, batch: Batch) -> tuple[str, ...]:
+        """The batch's sentences, those with a side once more with the other, and the prompts."""
+        return asked(batch).texts
+
+    def similarity(self, images: ImageFeatures, texts: TextFeatures) -> Tensor:
+        """(B, T): whole image and best patch, each against the text."""
+        return images.pooled @ texts.pooled.T + self.options.evidence * self.evidence(images, texts)
+
+    def evidence(self, images: ImageFeatures, texts: TextFeatures) -> Tensor:
+        """(B, T): smooth maximum over the patches of their cosine with the text."""
+        cosines = torch.einsum("bnd,td->btn", images.patches, F.normalize(texts.phrase, dim=-1))
+        sharpness = self.options.evidence_sharpness
+        return sharpness * ((cosines / sharpness).logsumexp(-1) - math.log(cosines.shape[-1]))
+
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The terms of the table above; those of no weight are left out."""
+        questions = asked(batch)
+        read = questions.split(self.encode_sentences(questions.texts))
         images = self.encode_images(batch.images, batch.regions)
-        sentences = self.encode_sentences(batch.sentences)
-        regions, visible = images.described()
-        valid = visible & (batch.region_sentences.sum(-1) > 0)
-        about = average(batch.region_sentences) @ sentences.phrase
-        temperature = self.config.temperature
-        terms = {
-            "global": lambda: global_contrastive(
-                images.pooled,
-                report_embedding(sentences, batch.report_sentences),
-                temperature,
-                direction="sum",
-            ),
-            "region_sentence": lambda: region_sentence_contrastive(regions, about, valid, temperature),
-            "location": lambda: location_conditioned_contrastive(
-                regions, about, valid, temperature, findings=batch.region_findings, direction="sum"
-            ),
-            "place": lambda: place_loss(images, sentences, batch, temperature),
-            "instance": lambda: instance_loss(images, sentences, batch, temperature),
-        }
-        return {name: term() for name, term in terms.items() if self.uses(name)}
-
-
-def place_loss(images: ImageFeatures, sentences: TextFeatures, batch: Batch, temperature: float) -> Tensor:
-    """Every sentence, in the images whose reports hold it, with the union of the regions it names."""
-    union = torch.einsum("sr,brn->bsn", batch.sentence_regions, batch.regions.flatten(2)).clamp_max(1)
-    said = batch.report_sentences > 0
-    return phrase_place_contrastive(images.patches, sentences.phrase, union, said, temperature)
-
-
-def instance_loss(images: ImageFeatures, sentences: TextFeatures, batch: Batch, temperature: float) -> Tensor:
-    """Every sentence of a present finding, with each region it names, against that region of all images."""
-    present = batch.statements == STATES["present"]
-    region, sentence = (batch.sentence_regions * present.any(1, keepdim=True)).T.nonzero(as_tuple=True)
-    shown = batch.region_findings[:, region] * present[sentence]
-    return region_instance_contrastive(
-        images.patches,
-        sentences.phrase[sentence],
-        batch.regions.flatten(2)[:, region],
-        shown.any(-1),
-        temperature,
-    )
+        return self.compute(joint_terms(self, images, read, questions, batch))

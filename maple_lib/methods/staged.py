@@ -34,6 +34,10 @@ class Staged:
     def begin_stage(self, stage: str, records: Sequence[Record]) -> None:
         """Look at the corpus before a stage begins or goes on; changes no random state."""
 
+    def reads_texts(self, stage: str) -> bool:
+        """Whether the losses of a stage ask the text encoder; not where a frozen one answers from memory."""
+        return not self.encodes_itself
+
     def stage_losses(self, stage: str, batch: Batch) -> dict[str, Tensor]:
         """The named terms of a stage of the method's own."""
         terms: dict[str, Tensor] = self.losses(batch)  # type: ignore[attr-defined]

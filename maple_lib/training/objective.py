@@ -30,7 +30,7 @@ class Objective(nn.Module):
     @property
     def reads_texts(self) -> bool:
         """False for a stage that never asks the text encoder."""
-        return self.stage != "warm_image" and not self.method.encodes_itself
+        return self.stage != "warm_image" and self.method.reads_texts(self.stage)
 
     def texts(self, batch: Batch) -> tuple[str, ...]:
         """What this stage gives to the text encoder, in its order."""

@@ -1,0 +1,147 @@
+"""MApLe-joint: what it reads, what it remembers, what stays frozen, and what its terms look at."""
+
+import pytest
+import torch
+from toys import toy_record
+
+from maple_lib.data.batch import collate
+from maple_lib.data.record import FINDING_INDEX, REGION_INDEX
+from maple_lib.encoders.features import ImageFeatures
+from maple_lib.errors import MapleError
+from maple_lib.methods import create_method
+from maple_lib.methods.maple_joint_terms import place
+from maple_lib.methods.maple_joint_texts import MIRROR, asked, padded, prompts
+
+SMALL = {
+    "image_size": 64, "image_width": 32, "text_width": 32, "text_layers": 1, "dim": 16, "head_hidden": 32,
+}  # fmt: skip
+NAMES = tuple(REGION_INDEX)
+
+
+@pytest.fixture(scope="module")
+def batch():
+    return collate([toy_record(i) for i in range(6)])
+
+
+@pytest.fixture
+def method():
+    torch.manual_seed(0)
+    return create_method("maple_joint", "tiny", **SMALL).train()
+
+
+def test_sentences_come_first_then_the_other_side_then_prompts(batch):
+    questions = asked(batch)
+    assert questions.texts[: questions.sentences] == batch.sentences
+    swapped = questions.texts[questions.sentences :][: len(questions.mirrored)]
+    for number, text in zip(questions.mirrored, swapped, strict=True):
+        assert {"left", "right"} & set(text.lower().split())
+        assert ("left" in text.lower()) == ("right" in batch.sentences[number].lower())
+    assert set(questions.findings) == set((batch.statements >= 0).any(0).nonzero().flatten().tolist())
+
+
+def test_prompts_are_sentences():
+    texts = prompts((FINDING_INDEX["nodule"], FINDING_INDEX["edema"]))
+    assert texts[0] == "There is a nodule."
+    assert texts[3] == "There is edema."
+    assert {"There is no edema.", "nodule in the left lung"} < set(texts)
+    assert texts[-1] == f"no finding in the {NAMES[-1]}"
+
+
+def test_mirror_is_its_own_inverse():
+    assert [MIRROR[m] for m in MIRROR] == list(range(len(NAMES)))
+    assert MIRROR[REGION_INDEX["spine"]] == REGION_INDEX["spine"]
+    assert MIRROR[REGION_INDEX["left lung"]] == REGION_INDEX["right lung"]
+
+
+def test_padding_keeps_the_chosen_sentences_of_every_report():
+    where, there = padded(((4, 2, 4), (), (0, 2)), (2, 4), torch.device("cpu"))
+    assert there.tolist() == [[True, True], [False, False], [True, False]]
+    assert where[0].tolist() == [1, 0]
+    assert where[2, 0] == 0
+
+
+def test_a_frozen_encoder_reads_a_text_once_and_says_the_same(method, batch):
+    calls = []
+    method.text_encoder.register_forward_pre_hook(lambda module, args: calls.append(len(args[0].ids)))
+    method.begin_stage("align", [])
+    torch.manual_seed(1)
+    first = method.losses(batch)
+    assert calls == [len(set(asked(batch).texts))]
+    method.losses(batch)
+    assert len(calls) == 1
+    method.begin_stage("validation", [])
+    method.load_state_dict(method.state_dict())
+    again = method.losses(batch)
+    for name in first:
+        torch.testing.assert_close(first[name], again[name])
+
+
+def test_the_frozen_text_encoder_is_not_trained(method, batch):
+    method.total(method.losses(batch)).backward()
+    assert all(p.grad is None for p in method.text_encoder.parameters())
+    still = set(method.text_encoder.parameters())
+    assert not still & set(method.stage_parameters("align"))
+    assert method.text_head.expand.weight.grad.any()
+    assert method.salience.weight.grad.any()
+
+
+def test_an_unfrozen_one_is(batch):
+    method = create_method("maple_joint", "tiny", **SMALL, options={"frozen_text": False}).train()
+    method.total(method.losses(batch)).backward()
+    assert method.text_encoder.model.embeddings.word_embeddings.weight.grad.any()
+    assert method.reads_texts("align")
+
+
+@pytest.mark.parametrize(
+    "term", ["global", "place", "instance", "query", "dark", "anywhere", "finding", "case"]
+)
+def test_each_term_can_be_left_out(batch, term):
+    method = create_method("maple_joint", "tiny", **SMALL, weights={term: 0}).train()
+    assert term not in method.losses(batch)
+
+
+def test_a_batch_that_states_nothing_has_a_loss(method):
+    record = toy_record(0)
+    silent = collate(
+        [
+            type(record)(f"s{i}", record.pixels, record.regions, ("Portable.",), record.statements[:0])
+            for i in range(3)
+        ]
+    )
+    assert torch.isfinite(method.total(method.losses(silent)))
+
+
+def test_place_asks_for_the_other_side_too(method, batch):
+    """Patches that answer a sentence and its mirror image in their own regions cost nothing."""
+    questions = asked(batch)
+    read = questions.split(method.encode_sentences(questions.texts))
+    images = method.encode_images(batch.images, batch.regions)
+    with_mirror = place(images, read, questions, batch, 0.07)
+    alone = place(images, read, type(questions)(questions.texts, questions.sentences, (), ()), batch, 0.07)
+    assert with_mirror > alone > 0
+
+
+def test_one_bright_patch_is_evidence(method):
+    phrase = torch.eye(16)[:1]
+    patches = torch.eye(16)[1].repeat(1, method.grid[0] * method.grid[1], 1)
+    lit = patches.clone()
+    lit[0, 5] = phrase[0]
+    texts = method.eval().encode_sentences(["There is a nodule."])
+    texts = type(texts)(texts.pooled, phrase, texts.words, texts.word_valid)
+    dim = ImageFeatures(torch.zeros(1, 16), patches, method.grid)
+    bright = ImageFeatures(torch.zeros(1, 16), lit, method.grid)
+    assert method.similarity(bright, texts) > method.similarity(dim, texts) + 0.3
+
+
+def test_salience_changes_regions_and_never_what_is_visible(method, batch):
+    before = method.eval().encode_images(batch.images, batch.regions)
+    with torch.no_grad():
+        method.salience.weight.normal_()
+    after = method.encode_images(batch.images, batch.regions)
+    assert not torch.allclose(before.regions, after.regions)
+    assert torch.equal(before.region_valid, after.region_valid)
+
+
+def test_an_unknown_option_is_named():
+    with pytest.raises(MapleError, match="warp"):
+        create_method("maple_joint", "tiny", **SMALL, options={"warp": 1})

@@ -13,7 +13,7 @@ _WHERE = {
     "build_queries": "queries",
     "truth_mask": "queries",
     "region_mask": "queries",
-    "GroundingResult": "result",
+    "GroundingResult": "ground_result",
     "Result": "result",
     "MeanLesion": "floors",
     "Protocol": "protocols",
@@ -24,10 +24,27 @@ _WHERE = {
     "rank_metrics": "ranking",
     "chance_metrics": "ranking",
     "score_retrieval": "retrieval",
-    "score_location_retrieval": "location",
+    "score_location_retrieval": "location_scores",
+    "LabelRetrievalProtocol": "label_retrieval",
     "score_triplets": "parsing",
+    "RobustnessResult": "robustness.outcome",
+    "ZeroShotProtocol": "zero_shot.protocol",
+    "ZeroShotResult": "zero_shot.result",
+    "PromptEnsemble": "zero_shot.prompts",
+    "prompt_ensemble": "zero_shot.prompts",
+    "list_prompt_ensembles": "zero_shot.prompts",
+    "prompt_scores": "zero_shot.scoring",
+    "binary_metrics": "zero_shot.rates",
+    "shortcut_studies": "diagnostics.shortcut_studies",
+    "evaluate_shortcut": "diagnostics.shortcut",
+    "reliability_table": "diagnostics.reliability",
+    "ProbeProtocol": "probe.protocols",
+    "FineTuneProtocol": "probe.protocols",
+    "ProbeResult": "probe.result",
+    "SegmentationProtocol": "segmentation.protocols",
+    "SegmentationResult": "segmentation.result",
 }
-_MODULES = ("grounding", "floors")
+_MODULES = ("grounding", "floors", "robustness")
 
 __all__ = [*_WHERE, *_MODULES]
 

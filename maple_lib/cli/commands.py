@@ -9,9 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
+from maple_lib.cli.checkpoints import checkpoints
 from maple_lib.cli.deidentifying import deidentify
 from maple_lib.cli.doctoring import doctor
+from maple_lib.cli.evaluating import evaluate
 from maple_lib.cli.ingesting import ingest
+from maple_lib.cli.leaderboard import leaderboard
 from maple_lib.cli.parsing import Format, choose_format, print_parsed, write_parsed
 from maple_lib.cli.segmenting import segment
 from maple_lib.cli.settings import read_setting
@@ -92,26 +95,6 @@ def slurm(
     typer.echo(slurm_script(nodes, gpus, hours, arguments), nl=False)
 
 
-def evaluate(
-    model: Model = DEMO_MODEL,
-    protocol: Annotated[
-        str, typer.Option(help="A name of evaluation/protocols.yaml.")
-    ] = "phantom_grounding_easy",
-    studies: Annotated[int, typer.Option(help="Held-out phantoms.")] = 200,
-    seed: Annotated[int, typer.Option(help="Seed of the held-out phantoms.")] = 1000,
-    difficulty: str = "easy",
-    as_json: Json = False,
-) -> None:
-    """Score a model on held-out phantoms, its floors beside it."""
-    from maple_lib import load_method, load_studies
-    from maple_lib.evaluation import evaluate as score
-
-    method = load_method(str(model))
-    held_out = load_studies("phantom", n=studies, seed=seed, size=method.image_size, difficulty=difficulty)
-    result = score(method, held_out, protocol)
-    typer.echo(json.dumps(result.to_dict()) if as_json else str(result))
-
-
 def ground(
     image: Annotated[Path, typer.Argument(help="A radiograph: DICOM, PNG or JPEG.")],
     phrase: Annotated[str, typer.Argument(help='What to look for, e.g. "left pleural effusion".')],
@@ -178,8 +161,10 @@ ALL = (
     demo,
     parse,
     train,
+    checkpoints,
     slurm,
     evaluate,
+    leaderboard,
     ground,
     index,
     retrieve,

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from maple_lib.errors import MapleError
 
+if TYPE_CHECKING:
+    from maple_lib.data.study import Study
+
 _IMAGES = {".dcm", ".dicom", ".png", ".jpg", ".jpeg"}
+_SHOWN = 10
 NOTICE = "The sources were made from phantoms: look at the outlines before you rely on them."
 
 
@@ -39,7 +44,7 @@ def segment(
     if any(path.suffix.lower() == ".parquet" for path in inputs):
         said = _fill_table(inputs, root, out, chain, threshold, boxes, not quiet)
     else:
-        said = _draw_sheet(_image_files(inputs)[:most], out, chain, threshold, not outlines_only)
+        said = _draw_sheet(_image_files(inputs), out, chain, threshold, not outlines_only, most)
     typer.echo(json.dumps(said) if as_json else f"{_in_words(said)}\n{NOTICE}")
 
 
@@ -62,15 +67,13 @@ def _fill_table(
 
 
 def _draw_sheet(
-    files: Sequence[Path], out: Path, chain: tuple[str, ...], threshold: float, pixels: bool
+    files: Mapping[str, Path], out: Path, chain: tuple[str, ...], threshold: float, pixels: bool, most: int
 ) -> dict[str, Any]:
     from maple_lib.data.complete import complete_many
-    from maple_lib.data.read import read_image
-    from maple_lib.data.study import Study
     from maple_lib.viz.outlines import outline_sheet
     from maple_lib.viz.saving import save
 
-    plain = [Study(path.stem, path.stem, partial(read_image, path)) for path in files]
+    plain, failures = _readable(files, most)
     studies = complete_many(plain, chain, threshold)
     save(outline_sheet(studies, pixels=pixels), out)
     images = {study.study_id: _said(study) for study in studies}
@@ -78,7 +81,44 @@ def _draw_sheet(
     for study in studies:
         for source in study.region_sources.values():
             counts[source] = counts.get(source, 0) + 1
-    return {"out": str(out), "studies": len(studies), "regions": counts, "failures": [], "images": images}
+    return {
+        "out": str(out),
+        "studies": len(studies),
+        "regions": counts,
+        "failures": failures,
+        "images": images,
+    }
+
+
+def _readable(files: Mapping[str, Path], most: int) -> tuple[list[Study], list[str]]:
+    """The first images that can be read, at most so many, and why others before them cannot.
+
+    Raises:
+        MapleError: if none can.
+    """
+    from maple_lib.data.read import read_image
+    from maple_lib.data.study import Study
+
+    studies: list[Study] = []
+    failures: list[MapleError] = []
+    for name, path in files.items():
+        if len(studies) >= most:
+            break
+        study = Study(name, name, partial(read_image, path))
+        try:
+            _ = study.image
+        except MapleError as error:
+            failures.append(error)
+        else:
+            studies.append(study)
+    if not studies and failures:
+        first = failures[0]
+        raise (
+            first
+            if len(files) == 1
+            else MapleError(f"{len(failures)} images", f"none can be read; the first: {first}", "give others")
+        )
+    return studies, [str(error) for error in failures]
 
 
 def _said(study: Any) -> dict[str, Any]:
@@ -86,8 +126,11 @@ def _said(study: Any) -> dict[str, Any]:
     return {"confidence": sure, "sources": dict(study.region_sources), "missing": dict(study.regions.missing)}
 
 
-def _image_files(inputs: Sequence[Path]) -> list[Path]:
-    """The images named, and those of the folders named, in the order of their names."""
+def _image_files(inputs: Sequence[Path]) -> dict[str, Path]:
+    """The images named, and those of the folders named, in the order of their names.
+
+    Each has a name of its own: its path below the folder that all of them share.
+    """
     files: list[Path] = []
     for path in inputs:
         if path.is_dir():
@@ -97,12 +140,18 @@ def _image_files(inputs: Sequence[Path]) -> list[Path]:
     if not files:
         kinds = ", ".join(sorted(_IMAGES))
         raise MapleError(", ".join(map(str, inputs)), "no image in it", f"give files or folders of {kinds}")
-    return files
+    whole = [Path(os.path.abspath(path)) for path in files]
+    shared = os.path.commonpath([path.parent for path in whole])
+    names = (path.relative_to(shared).as_posix() for path in whole)
+    return dict(zip(names, files, strict=True))
 
 
 def _in_words(said: dict[str, Any]) -> str:
     added = ", ".join(f"{count} by {source}" for source, count in said["regions"].items()) or "none"
     lines = [f"Wrote {said['out']}: {said['studies']} studies; regions added: {added}."]
     if said["failures"]:
-        lines.append(f"{len(said['failures'])} images could not be read; the first: {said['failures'][0]}")
+        lines.append(f"{len(said['failures'])} images could not be read:")
+        lines += [f"  {failure}" for failure in said["failures"][:_SHOWN]]
+        if len(said["failures"]) > _SHOWN:
+            lines.append("  ... and more; --json lists all")
     return "\n".join(lines)

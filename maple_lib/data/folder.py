@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,8 @@ from maple_lib.data.study_list import StudyList
 from maple_lib.errors import MapleError
 from maple_lib.reports.types import Triplet
 
+# Tabs, line ends and form feeds are in texts; so is the 26 with which old systems end a file.
+_CONTROL = bytes(byte for byte in (*range(32), 127) if byte not in b"\t\n\v\f\r\x1a")
 SUFFIXES = {".dcm", ".dicom", ".png", ".jpg", ".jpeg"}
 
 
@@ -104,10 +107,13 @@ def read_folder(root: str | Path, parse: bool = True) -> StudyList:
 
 
 def read_report(path: Path) -> str:
-    """The text of a report, empty if there is none; files that are not UTF-8 are taken as Latin-1.
+    """The text of a report, empty if there is none.
+
+    A file that begins with a mark of its encoding (UTF-8, UTF-16) is read so; another as UTF-8, or as
+    Latin-1 where it is not UTF-8.
 
     Raises:
-        MapleError: if there is one that cannot be read.
+        MapleError: if there is one that cannot be read, or that holds bytes no text has.
     """
     try:
         content = path.read_bytes()
@@ -116,6 +122,23 @@ def read_report(path: Path) -> str:
     except OSError as error:
         problem = f"a report that cannot be read ({error.strerror or type(error).__name__})"
         raise MapleError(path, problem, "check its rights, or copy it again") from None
+    try:
+        return _text(content)
+    except ValueError:
+        problem = "no text: it holds bytes that no report has"
+        raise MapleError(path, problem, "save the report as plain text, in UTF-8") from None
+
+
+def _text(content: bytes) -> str:
+    """The text of a file.
+
+    Raises:
+        ValueError: if it holds NUL or other control bytes: Latin-1 would make letters of any garbage.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
+    if len(content.translate(None, _CONTROL)) < len(content):
+        raise ValueError
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

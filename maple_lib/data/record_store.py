@@ -11,6 +11,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, overload
@@ -136,7 +137,7 @@ class _Writer:
     NAMES = ("pixels", "regions", "statements", "used", "ids", "sentences")
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.open = folder, ExitStack()
         self.files: dict[str, IO[bytes]] = {}
         self.starts: dict[str, list[int]] = {name: [0] for name in self.NAMES[2:]}
         self.numbers: dict[str, int] = {}  # sentence -> its row
@@ -145,12 +146,12 @@ class _Writer:
         self.count = 0
 
     def __enter__(self) -> _Writer:
-        self.files = {name: (self.folder / f"{name}.bin").open("wb") for name in self.NAMES}
+        for name in self.NAMES:
+            self.files[name] = self.open.enter_context((self.folder / f"{name}.bin").open("wb"))
         return self
 
     def __exit__(self, *_: object) -> None:
-        for file in self.files.values():
-            file.close()
+        self.open.close()
 
     def add(self, result: Record | Failure) -> None:
         if not isinstance(result, Record):

@@ -7,6 +7,8 @@ from typing import Any
 
 _WHERE = {
     "evaluate": "run",
+    "scorecard": "card",  # no module has this name: importing it would put it in the function's place
+    "Scorecard": "card",
     "similarity_maps": "ground",
     "heat_maps": "frame",
     "GroundingQuery": "queries",

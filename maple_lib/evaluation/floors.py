@@ -7,14 +7,16 @@ Where a floor has nothing to say (a phrase without a place has no region prior) 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from maple_lib.data.study import Study
+from maple_lib.data.study import BoolMask, Study
+from maple_lib.errors import MapleError
 from maple_lib.evaluation.frame import Maps, masks_on_grid
-from maple_lib.evaluation.queries import GroundingQuery, region_mask, truth_mask
+from maple_lib.evaluation.queries import GroundingQuery, drawn_mask, region_mask, truth_mask
 
 Queries = Sequence[GroundingQuery]
 Grid = tuple[int, int]
@@ -39,8 +41,11 @@ def region_prior(queries: Queries, studies: Sequence[Study], grid: Grid) -> Maps
 
 
 def oracle(queries: Queries, studies: Sequence[Study], grid: Grid) -> Maps:
-    """The ceiling: the truth itself, as finely as the patch grid can say it, (Q, h, w)."""
-    return masks_on_grid([truth_mask(q, studies[q.study_index]) for q in queries], grid)
+    """The ceiling: the truth itself, as finely as the patch grid can say it, (Q, h, w).
+
+    NaN where the truth is damaged.
+    """
+    return masks_on_grid([_sound(truth_mask, q, studies[q.study_index]) for q in queries], grid)
 
 
 def image_blind(queries: Queries, maps: Maps) -> Maps:
@@ -74,14 +79,15 @@ class MeanLesion:
 
     @classmethod
     def fit(cls, studies: Sequence[Study], grid: Grid) -> MeanLesion:
-        """Average the lesions of training studies: never those that are scored."""
+        """Average the lesions, or drawn places, of training studies: never those that are scored."""
         groups: dict[tuple[str | None, str | None], list[Maps]] = defaultdict(list)
         for study in studies:
-            covers = masks_on_grid([lesion.mask for lesion in study.lesions], grid)
-            for lesion, cover in zip(study.lesions, covers, strict=True):
-                finding, region = lesion.finding, lesion.region
-                for place in ((finding, region), (None, region), (finding, None)):
+            places = _places(study)
+            covers = masks_on_grid([mask for _, _, mask in places], grid)
+            for (finding, region, _), cover in zip(places, covers, strict=True):
+                for place in {(finding, region), (None, region), (finding, None)}:
                     groups[place].append(cover)
+        groups.pop((None, None), None)  # places without a region say nothing of where any lesion lies
         return cls({place: np.mean(covers, axis=0) for place, covers in groups.items()}, grid)
 
     def __call__(self, queries: Queries) -> Maps:
@@ -98,3 +104,20 @@ class MeanLesion:
             if place in self.maps:
                 return self.maps[place]
         return np.full(self.grid, np.nan, np.float32)
+
+
+def _places(study: Study) -> list[tuple[str, str | None, BoolMask]]:
+    """Finding, region and (H, W) mask of each lesion; of a study that has none, of each drawn phrase."""
+    if study.lesions or not study.phrases:
+        return [(lesion.finding, lesion.region, lesion.mask) for lesion in study.lesions]
+    shape = replace(study).image.pixels.shape  # the copy's pixels go again
+    drawn = [(p.finding, p.region, _sound(drawn_mask, p, shape)) for p in study.phrases]
+    return [(finding, region, mask) for finding, region, mask in drawn if mask is not None]
+
+
+def _sound(mask: Callable[..., BoolMask], *of: Any) -> BoolMask | None:
+    """A mask, or None where what it is drawn from is damaged."""
+    try:
+        return mask(*of)
+    except MapleError:
+        return None

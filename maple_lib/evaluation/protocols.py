@@ -39,7 +39,7 @@ class GroundingProtocol(Protocol):
     """How heat maps are made and scored.
 
     Attributes:
-        truth: ``"lesions"`` (exact masks of phantoms) or ``"boxes"`` (phrases with boxes).
+        truth: ``"lesions"`` (exact masks of phantoms) or ``"boxes"`` (phrases with boxes, outlines, masks).
         sigma: of the Gaussian on the patch grid, in patches.
         interpolation: from the patch grid to the image.
         thresholds: of the mean IoU.
@@ -47,6 +47,9 @@ class GroundingProtocol(Protocol):
         location_free: whether phrases without a place are asked too.
         bootstrap: number of resamples of the 95 % intervals.
         difficulty: of the phantoms, None for other data.
+        phrasing: of drawn places: ``"given"`` asks the phrase as it is and reads the place it names,
+            ``"sentence"`` makes a sentence of a dataset's label: "There is a nodule."
+        sizes: shares of the image's pixels from which a truth counts as medium and as large.
     """
 
     truth: Literal["lesions", "boxes"]
@@ -57,6 +60,8 @@ class GroundingProtocol(Protocol):
     location_free: bool
     bootstrap: int
     difficulty: str | None = None
+    phrasing: Literal["given", "sentence"] = "given"
+    sizes: tuple[float, float] = (0.01, 0.05)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +75,15 @@ class RetrievalProtocol(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationRetrievalProtocol(Protocol):
-    """Search by region: ``ks``, and how many cases a region needs before it is scored."""
+    """Search by region: ``ks``, how many cases a region needs before it is scored, and ``directions``.
+
+    A direction is ``"image->text"``: what asks, and what answers.
+    """
 
     ks: tuple[int, ...]
     minimum_cases: int
     bootstrap: int
+    directions: tuple[str, ...] = ("image->image",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,46 +10,19 @@ from numpy.typing import NDArray
 
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
-from maple_lib.evaluation.bootstrap import bootstrap_interval
+from maple_lib.evaluation.encoding import encode_readable, similarities
+from maple_lib.evaluation.problems import Problems, list_studies
 from maple_lib.evaluation.protocols import RetrievalProtocol
 from maple_lib.evaluation.ranking import Bools, chance_metrics, rank_metrics
-from maple_lib.evaluation.result import Result
-from maple_lib.methods.inference import encode_studies, encode_texts, inference, method_name
+from maple_lib.evaluation.ranking_result import RankingResult
+from maple_lib.methods.inference import encode_texts, inference, method_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
-class RetrievalResult(Result):
-    """One row per query and direction; ``chance`` beside every metric."""
-
-    def summary(self) -> pd.DataFrame:
-        """Mean, bootstrap 95 % interval and chance of every metric, by direction."""
-        import pandas as pd
-
-        assert isinstance(self.protocol, RetrievalProtocol)
-        rows: list[dict[str, object]] = []
-        for (direction, metric), group in self.table.groupby(["direction", "metric"], sort=False):
-            low, high = bootstrap_interval(group["value"], self.protocol.bootstrap, self.seed)
-            rows.append(
-                {
-                    "protocol": str(self.protocol),
-                    "method": self.method,
-                    "direction": direction,
-                    "metric": metric,
-                    "mean": group["value"].mean(),
-                    "low": low,
-                    "high": high,
-                    "chance": group["chance"].mean(),
-                    "n": len(group),
-                    "undefined": int(group["value"].isna().sum()),
-                }
-            )
-        return pd.DataFrame(rows)
-
-    def __str__(self) -> str:
-        return f"{self.method} by protocol {self.protocol}\n{self.summary().round(3).to_string(index=False)}"
+class RetrievalResult(RankingResult):
+    """One row per query, direction and metric: R@K, P@K and AP, whose mean is mAP."""
 
 
 def same_text(texts: Sequence[str], dedupe: bool = True) -> Bools:
@@ -84,42 +56,70 @@ def score_retrieval(
     Raises:
         MapleError: if there is no study or the numbers of rows disagree.
     """
-    import pandas as pd
-
     if not len(images) == len(texts) == len(reports):
         raise MapleError(
             f"{len(images)} images, {len(texts)} texts, {len(reports)} reports",
             "numbers disagree",
             "give one of each per study, in the same order",
         )
+    return score_matrix(np.asarray(images) @ np.asarray(texts).T, reports, protocol, study_ids)
+
+
+def score_matrix(
+    scores: NDArray[np.floating],
+    reports: Sequence[str],
+    protocol: RetrievalProtocol,
+    study_ids: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Score both directions from (N, N) similarities of images and reports; as ``score_retrieval``."""
+    import pandas as pd
+
     right = same_text(reports, protocol.dedupe)
-    scores = np.asarray(images) @ np.asarray(texts).T
     chance = chance_metrics(right, protocol.ks)
+    names = list(range(len(reports)) if study_ids is None else study_ids)
     frames = []
     for direction, matrix in (("image->text", scores), ("text->image", scores.T)):
         for metric, values in rank_metrics(matrix, right, protocol.ks).items():
             columns = {"direction": direction, "metric": metric, "value": values, "chance": chance[metric]}
-            names = range(len(reports)) if study_ids is None else study_ids
-            frames.append(pd.DataFrame({"study_id": list(names), **columns}))
+            frames.append(pd.DataFrame({"study_id": names, **columns}))
     return pd.concat(frames, ignore_index=True)
 
 
 def evaluate_retrieval(
     method: Any, studies: Sequence[Study], protocol: RetrievalProtocol, batch_size: int = 32
 ) -> RetrievalResult:
-    """Embed images and reports of studies and let them find each other.
+    """Let images and reports of studies find each other, by the method's own ``similarity``.
+
+    Args:
+        method: anything that speaks the interface of a method; without ``similarity`` it is asked for the
+            cosine of its pooled embeddings.
+        studies: N of them; those without a report or with an image that cannot be read are left out, counted.
+        protocol: gives the cut-offs and whether equal texts count.
+        batch_size: studies read at a time; it does not change the scores.
 
     Raises:
-        MapleError: if there is no study.
+        MapleError: if no study has a report.
     """
     import torch
 
-    if not studies:
-        raise MapleError("studies", "none given", "give at least one study")
-    reports = [study.report for study in studies]
+    problems = Problems()
+    told = [study for study in list_studies(studies, problems) if _has_report(study, problems)]
+    if not told:
+        raise MapleError("studies", "none given that has a report", "give at least one study")
     with inference(method):
-        images = torch.cat([f.pooled for _, f in encode_studies(method, studies, batch_size)]).float()
-        texts = encode_texts(method, reports, batch_size).pooled.float()
-    names = [study.study_id for study in studies]
-    table = score_retrieval(images.cpu().numpy(), texts.cpu().numpy(), reports, protocol, names)
-    return RetrievalResult(protocol, method_name(method), table)
+        texts = encode_texts(method, [study.report for study in told])
+        parts = [
+            (part.index, similarities(method, part.features, texts))
+            for part in encode_readable(method, told, batch_size, problems=problems)
+        ]
+    kept = [i for index, _ in parts for i in index]
+    scores = torch.cat([rows for _, rows in parts]).numpy()[:, kept]
+    reports, names = ([getattr(told[i], name) for i in kept] for name in ("report", "study_id"))
+    table = score_matrix(scores, reports, protocol, names)
+    return RetrievalResult(protocol, method_name(method), table, problems=problems.table())
+
+
+def _has_report(study: Study, problems: Problems) -> bool:
+    if not study.report.strip():
+        problems.add(study.study_id, "no report: left out")
+    return bool(study.report.strip())

@@ -61,19 +61,35 @@ def create_method(name: str, preset: str = "tiny", **overrides: Any) -> Method:
 
 
 def load_method(path: str | Path) -> Method:
-    """Load a trained method from a folder written by ``save_method`` or training, or by its hub name.
+    """Load a trained method.
+
+    Args:
+        path: a folder written by ``save_method`` or training; or a method's name, such as ``"asg"``, for the
+            checkpoint that comes with the repository; or a hub name, ``"owner/name"``. A folder that exists
+            goes before a name.
 
     Raises:
-        MapleError: if it is neither; the message names what can be done offline.
+        MapleError: if it is none of them; the message names what can be done offline.
     """
     from maple_lib.methods.saving import read_method
 
     folder = Path(path)
-    if not folder.exists() and _is_hub_name(str(path)):
+    if folder.exists():
+        return read_method(folder)
+    if str(path) in _REGISTRY:
+        from maple_lib.methods.shipped import find_shipped
+
+        return read_method(find_shipped(str(path)))
+    if _is_hub_name(str(path)):
         from maple_lib.methods.hub import fetch
 
-        folder = fetch(str(path))
-    return read_method(folder)
+        return read_method(fetch(str(path)))
+    known = ", ".join(list_methods())
+    raise MapleError(
+        f"checkpoint {str(path)!r}",
+        "no such folder",
+        f"give a folder that `maple train` wrote, or the name of a shipped one: {known}",
+    )
 
 
 def _is_hub_name(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from maple_lib.errors import MapleError
 from maple_lib.methods.config import MethodConfig
 
 CARD, METRICS = "README.md", "metrics.json"
+_LICENCE = "apache-2.0"
 _HEAD = """---
 library_name: maple_lib
-license: apache-2.0
+license: {licence}
 tags: [medical-imaging, radiology, vision-language, grounding, {method}]
 ---
 
@@ -39,14 +41,15 @@ method = maple_lib.load_method("PATH_OR_HUB_NAME")
 """
 
 
-def model_card(config: MethodConfig, metrics: dict[str, Any] | None = None) -> str:
+def model_card(config: MethodConfig, metrics: dict[str, Any] | None = None, licence: str = _LICENCE) -> str:
     """The card as Markdown, with the metadata block that model hubs read.
 
     Args:
         config: of the method.
         metrics: name -> value, or name -> {"value", "protocol", ...}; None says that nothing was measured.
+        licence: of the weights, as hubs write it.
     """
-    head = _HEAD.format(method=config.method, size=config.image_size, dim=config.dim)
+    head = _HEAD.format(method=config.method, size=config.image_size, dim=config.dim, licence=licence)
     fields = "".join(f"| {name} | `{value}` |\n" for name, value in config.to_dict().items())
     return head + fields + "\n## Measured\n\n" + _measured(metrics or {})
 
@@ -66,7 +69,15 @@ def add_metrics(folder: Path, metrics: dict[str, Any]) -> None:
     except (ValueError, TypeError) as error:
         raise MapleError(path, "is no JSON object", "remove it, and measure again") from error
     path.write_text(json.dumps(merged, indent=1) + "\n", encoding="utf-8")
-    (folder / CARD).write_text(model_card(config, merged), encoding="utf-8")
+    card = model_card(config, merged, _licence(folder / CARD))
+    (folder / CARD).write_text(card, encoding="utf-8")
+
+
+def _licence(card: Path) -> str:
+    """The licence that a card names already."""
+    text = card.read_text(encoding="utf-8") if card.is_file() else ""
+    found = re.search(r"^license: (\S+)$", text, re.MULTILINE)
+    return found.group(1) if found else _LICENCE
 
 
 def _measured(metrics: dict[str, Any]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,9 +30,11 @@ def whole_folder(path: Path) -> Iterator[Path]:
         An empty folder to write into. On an error it is removed and ``path`` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    scratch = path.parent / f".{path.name}-{secrets.token_hex(4)}"
+    scratch.mkdir()
     try:
         yield scratch
+        _readable(scratch)
         old = scratch.with_name(scratch.name + "-old")
         if path.exists():
             os.replace(path, old)
@@ -41,20 +44,47 @@ def whole_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def write_method(method: Method, folder: Path) -> None:
-    """Write a method into an existing folder."""
+def _readable(folder: Path) -> None:
+    """Give files the folder's permissions: some writers leave theirs closed to everybody else."""
+    for path in folder.iterdir():
+        path.chmod(folder.stat().st_mode & 0o666)
+
+
+def write_method(method: Method, folder: Path, half: bool = False) -> None:
+    """Write a method into an existing folder.
+
+    Args:
+        method: what to write.
+        folder: where to.
+        half: store matrices and kernels in half precision: half the bytes. Biases, norms and running
+            statistics, which are small and may be tiny or large, stay as they are. Reading gives float32.
+
+    Raises:
+        MapleError: if a weight is too large for half precision.
+    """
     from safetensors.torch import save_model
 
-    save_model(method, str(folder / WEIGHTS))
+    save_model(_halved(method) if half else method, str(folder / WEIGHTS))
     method.text_encoder.tokenizer.save(folder / TOKENIZER)
     (folder / CONFIG).write_text(json.dumps(method.config.to_dict(), indent=1) + "\n", encoding="utf-8")
     (folder / CARD).write_text(model_card(method.config), encoding="utf-8")
 
 
-def save_method(method: Method, path: str | Path) -> Path:
-    """Save a method to ``path``, whole or not at all."""
+def _halved(method: Method) -> Method:
+    """A copy whose weights of two and more dimensions are in half precision."""
+    copied = copy.deepcopy(method)
+    for name, value in (*copied.named_parameters(), *copied.named_buffers()):
+        if value.is_floating_point() and value.ndim > 1:
+            value.data = value.data.half()
+            if not value.isfinite().all():
+                raise MapleError(f"weight {name}", "too large for half precision", "save it without half")
+    return copied
+
+
+def save_method(method: Method, path: str | Path, half: bool = False) -> Path:
+    """Save a method to ``path``, whole or not at all; ``half`` as in ``write_method``."""
     with whole_folder(Path(path)) as folder:
-        write_method(method, folder)
+        write_method(method, folder, half)
     return Path(path)
 
 

@@ -62,7 +62,7 @@ class CachedTower:
 def _pieces(rows: slice, pieces: int) -> list[slice]:
     n = rows.stop - rows.start
     edges = [rows.start + n * k // pieces for k in range(pieces + 1)]
-    return [slice(a, b) for a, b in pairwise(edges) if b > a]
+    return [slice(a, b) for a, b in pairwise(edges) if b > a] or [rows]
 
 
 @contextmanager

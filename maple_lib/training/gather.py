@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def world() -> tuple[int, int]:
@@ -37,6 +37,17 @@ def gather_rows(own: Tensor, total: int) -> Tensor:
         return own
     gathered: Tensor = _Gather.apply(own, total)
     return gathered
+
+
+def share_weights(module: nn.Module) -> None:
+    """Give every process the first one's weights.
+
+    Dropout draws as many random numbers as a process has rows: after the first stage their states differ, and
+    so would layers that are made later.
+    """
+    if world()[1] > 1:
+        for value in module.state_dict().values():
+            dist.broadcast(value, 0)
 
 
 class _Gather(torch.autograd.Function):

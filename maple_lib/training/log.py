@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from maple_lib.training.disk import write_whole, writing
 
 LOG = "log.jsonl"
 
@@ -23,14 +26,14 @@ class RunLog:
     """
 
     def __init__(self, run: Path, stage: str, begin: int, silent: bool = False) -> None:
-        path = run / LOG
+        self._path = path = run / LOG
         if silent:
             self._file = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
             return
         kept = [row for row in read_log(run) if row["stage"] != stage or row["step"] < begin]
-        text = "".join(json.dumps(row) + "\n" for row in kept)
-        path.write_text(text, encoding="utf-8")
-        self._file = path.open("a", encoding="utf-8")
+        with self._writing():
+            write_whole(path, "".join(json.dumps(row) + "\n" for row in kept))
+            self._file = path.open("a", encoding="utf-8")
 
     def __enter__(self) -> RunLog:
         return self
@@ -38,15 +41,22 @@ class RunLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        # Closing writes what is left: on a full disk it fails again, and must not hide the first error.
+        with suppress(OSError) if error else self._writing():
+            self._file.close()
 
     def write(self, row: dict[str, Any]) -> None:
         """Append one row."""
-        self._file.write(json.dumps(row) + "\n")
+        with self._writing():
+            self._file.write(json.dumps(row) + "\n")
 
     def flush(self) -> None:
         """Bring the rows to the disk, so that log and checkpoint agree after a crash."""
-        self._file.flush()
+        with self._writing():
+            self._file.flush()
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(self._path, "the last checkpoint is kept")
 
 
 def read_log(run: Path) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from maple_lib.training.average import MovingAverage
 from maple_lib.training.checkpoint import (
     Position,
     Training,
+    checkpoint_folder,
     drop_leftovers,
     load_checkpoint,
     read_position,
@@ -31,7 +32,8 @@ from maple_lib.training.checkpoint import (
 )
 from maple_lib.training.config import TrainConfig
 from maple_lib.training.corpus import Corpus
-from maple_lib.training.gather import world
+from maple_lib.training.disk import writing
+from maple_lib.training.gather import share_weights, world
 from maple_lib.training.log import RunLog
 from maple_lib.training.lora import add_adapters, without_adapters
 from maple_lib.training.objective import make_objective
@@ -103,6 +105,7 @@ class _Runner:
         self.run, self.stage, self.config = run, stage, run.config
         objective = make_objective(method, stage.name).to(run.accelerator.device)
         objective.zero_grad(set_to_none=True)
+        share_weights(objective.task)
         self.objective, self.parameters = objective, objective.trained()
         plain = make_optimiser(method, self.parameters, stage.lr, self.config)
         self.optimiser = run.accelerator.prepare(plain)
@@ -178,7 +181,8 @@ class _Runner:
         with average.swapped() if average else nullcontext():
             score = validation_loss(method, held_out, self.config.batch_size, self.config.seed)
             if self.training.best.see(score, done) and self.run.accelerator.is_main_process:
-                save_method(without_adapters(method), self.run.folder / BEST)
+                with writing(self.run.folder / BEST, self._kept()):
+                    save_method(without_adapters(method), self.run.folder / BEST)
         return {"validation": score}
 
     def _saved(self, done: int, log: RunLog) -> bool:
@@ -188,5 +192,13 @@ class _Runner:
             log.flush()
             if self.run.accelerator.is_main_process:
                 at = Position(self.stage.name, done)
-                save_checkpoint(self.run.folder, self.training, at, self.config.keep)
+                with writing(checkpoint_folder(self.run.folder), self._kept()):
+                    save_checkpoint(self.run.folder, self.training, at, self.config.keep)
         return stop
+
+    def _kept(self) -> str:
+        """What a failure leaves, in words."""
+        at = read_position(self.run.folder)
+        return (
+            f"the checkpoint of {at.stage}, step {at.step}, is kept" if at else "there is no checkpoint yet"
+        )

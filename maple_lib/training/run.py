@@ -21,12 +21,13 @@ from maple_lib.methods.base import Method
 from maple_lib.methods.saving import read_method, save_method
 from maple_lib.training.config import TrainConfig
 from maple_lib.training.corpus import Corpus, Recipe, build_corpus
+from maple_lib.training.disk import write_whole, writing
 from maple_lib.training.loop import BEST, Run, run_stages
 from maple_lib.training.splitting import split_studies
 
 RUN_CONFIG, MODEL = "run.json", "model"
 # Fields that may differ when a run is taken up again: they change no loss.
-_FREE = {"workers", "save_every", "keep", "trackers", "cache", "out"}
+_FREE = {"root", "workers", "save_every", "keep", "trackers", "cache", "out"}
 _OTHER_SEED = 500_000  # phantoms that are watched have another seed than those that are trained on
 
 
@@ -65,13 +66,17 @@ def train(
         return read_method(folder / MODEL)
     chosen, watched = (studies, validation) if studies is not None else training_studies(config)
     with accelerator.main_process_first():
-        corpus = _corpus(config, chosen, progress)
-        held_out = (
-            _corpus(config, watched, progress) if watched is not None and config.validate_every else None
-        )
+        named = f"source {config.source!r}" if studies is None else "studies"
+        corpus = _corpus(config, chosen, named, progress)
+        held_out = None
+        if watched is not None and config.validate_every:
+            held_out = _corpus(config, watched, f"validation studies of {named}", progress)
+    _check_shares(len(corpus), accelerator.num_processes)
     method = run_stages(Run(config, folder, accelerator, corpus, held_out, progress, watch))
     if accelerator.is_main_process:
-        save_method(read_method(folder / BEST) if (folder / BEST).exists() else method, folder / MODEL)
+        finished = read_method(folder / BEST) if (folder / BEST).exists() else method
+        with writing(folder / MODEL, "the last checkpoint is kept"):
+            save_method(finished, folder / MODEL)
     accelerator.wait_for_everyone()
     accelerator.end_training()
     return read_method(folder / MODEL)
@@ -100,7 +105,7 @@ def start_accelerator(config: TrainConfig) -> Accelerator:
     if config.batch_size < processes * config.accumulate:
         raise MapleError(
             f"batch_size={config.batch_size}",
-            f"too small for {processes} processes of {config.accumulate} pieces each",
+            f"less than one study for each of {processes} processes x {config.accumulate} pieces",
             "batch_size counts all processes together: give a larger one",
         )
     return accelerator
@@ -119,34 +124,57 @@ def training_studies(config: TrainConfig) -> tuple[Sequence[Study], Sequence[Stu
             PhantomSequence(config.studies, config.seed, size, difficulty),
             PhantomSequence(watched, config.seed + _OTHER_SEED, size, difficulty),
         )
-    train, validate = split_studies(load_studies(config.source))
+    train, validate = split_studies(
+        load_studies(config.source, **({"root": config.root} if config.root else {}))
+    )
     if not len(train):
         raise MapleError(f"source {config.source!r}", "has no study to train on", "give its training split")
     return train, validate if len(validate) else None
 
 
-def _corpus(config: TrainConfig, studies: Sequence[Study], progress: bool) -> Corpus:
+def _corpus(config: TrainConfig, studies: Sequence[Study], named: str, progress: bool) -> Corpus:
     model = config.model
     side = -(-model.image_size // min(model.image_strides))
     recipe = Recipe(model.image_size, (side, side), config.triplets)
-    return build_corpus(studies, recipe, Path(config.cache), config.workers, progress)
+    return build_corpus(studies, recipe, Path(config.cache), config.workers, progress, named)
+
+
+def _check_shares(studies: int, processes: int) -> None:
+    """Every process encodes some images of each batch."""
+    if studies < processes:
+        raise MapleError(
+            f"{studies} studies",
+            f"fewer than the {processes} processes that share them",
+            f"start at most {studies} processes (--num_processes), or give more studies",
+        )
 
 
 def _claim(run: Path, config: TrainConfig) -> None:
     path = run / RUN_CONFIG
     values = json.loads(json.dumps(config.to_dict()))
     if path.is_file():
-        earlier = json.loads(path.read_text(encoding="utf-8"))["config"]
+        earlier = _earlier(path)
         changed = [k for k in values if k not in _FREE and earlier.get(k) != values[k]]
         if changed:
             raise MapleError(
                 path,
                 f"holds a run that differs in {', '.join(changed)}",
-                "give another --out, or remove the folder to start again",
+                "give another folder for the run, or remove this one to start again",
             )
         return
-    run.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"config": values, "versions": versions()}, indent=1) + "\n", encoding="utf-8")
+    with writing(path):
+        run.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps({"config": values, "versions": versions()}, indent=1) + "\n")
+
+
+def _earlier(path: Path) -> dict[str, Any]:
+    try:
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["config"]
+        return dict(config)
+    except (ValueError, KeyError, TypeError):
+        raise MapleError(
+            path, "is damaged, or no run's", "remove it to go on with the configuration you give"
+        ) from None
 
 
 def versions() -> dict[str, Any]:

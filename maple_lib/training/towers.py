@@ -47,10 +47,14 @@ def text_tower(method: Method, texts: Sequence[str], autocast: Autocast = nullco
     tokens = method.text_encoder.tokenize(list(texts))
 
     def encode(rows: slice) -> tuple[Tensor, ...]:
+        wanted = rows.stop - rows.start
+        # With fewer texts than processes some have none: they encode one and keep nothing of it, so that the
+        # same weights have gradients everywhere.
+        rows = rows if wanted else slice(0, 1)
         some = Tokens(tokens.ids[rows], tokens.attention[rows], tokens.word[rows], tokens.word_valid[rows])
         with autocast():
             encoded = method.text_encoder(some)
-        return _full(encoded.pooled), _full(encoded.words)
+        return _full(encoded.pooled[:wanted]), _full(encoded.words[:wanted])
 
     return Tower(method.text_encoder, len(texts), encode)
 

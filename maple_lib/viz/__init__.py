@@ -10,6 +10,8 @@ import importlib
 from typing import Any
 
 _WHERE = {
+    "boxes_figure": "maple_lib.viz.boxes",
+    "doctor_pictures": "maple_lib.viz.doctor_page",
     "grounding_panel": "maple_lib.viz.grounding",
     "heat_figure": "maple_lib.viz.heat",
     "Grounded": "maple_lib.viz.heat",
@@ -18,6 +20,7 @@ _WHERE = {
     "regions_figure": "maple_lib.viz.anatomy",
     "loss_figure": "maple_lib.viz.losses",
     "LiveLosses": "maple_lib.viz.live",
+    "leaderboard_figure": "maple_lib.viz.leaderboard",
     "outline_sheet": "maple_lib.viz.outlines",
     "write_doctor_page": "maple_lib.viz.doctor_page",
     "metrics_figure": "maple_lib.viz.metrics",

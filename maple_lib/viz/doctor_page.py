@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from maple_lib.data.doctor.diagnosis import SEVERITIES, Case, Complaint, Diagnosis
+from maple_lib.errors import MapleError
 from maple_lib.viz.doctor_cases import SHOWN, picture_cards
 from maple_lib.viz.doctor_charts import balance_chart, split_bar
 from maple_lib.viz.page import Page, PageSection, facts, paragraph
@@ -18,6 +19,8 @@ NOTICE = (
     "kept. A warning is a reason to look, not a verdict. For research and teaching only."
 )
 _LISTED = 200
+# What a page's own style gives to all that is in it.
+_ALONE = "--line: #d9dee5; --card: #ffffff; --ink: #1b2430; --night: #11161d; color: #66707d"
 # Where a picture says nothing, or must not be beside a report that may identify somebody.
 _WITHOUT_PICTURES = frozenset(
     (
@@ -47,6 +50,46 @@ def write_doctor_page(diagnosis: Diagnosis, path: str | Path, name: str = "") ->
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(doctor_page(diagnosis, name), encoding="utf-8")
     return target
+
+
+def doctor_pictures(diagnosis: Diagnosis, check: str) -> str:
+    """The pictures of one complaint, as HTML that a notebook shows: ``IPython.display.HTML(...)``.
+
+    Args:
+        diagnosis: by ``examine``.
+        check: id of the complaint, such as ``"left-right"``.
+
+    Returns:
+        Its sentence and up to eight of its cases, styles included; it asks for nothing from elsewhere.
+
+    Raises:
+        MapleError: if the doctor has no such complaint, or one that has no picture.
+    """
+    found = {complaint.check: complaint for complaint in diagnosis.complaints}
+    if check not in found:
+        have = ", ".join(found) or "none"
+        raise MapleError(f"complaint {check!r}", "the doctor has none of this name", f"there is: {have}")
+    complaint = found[check]
+    pictures = _pictures(complaint, diagnosis)
+    if not pictures:
+        raise MapleError(f"complaint {check!r}", "has no picture", "look at its cases: complaint.cases")
+    colors = f"{_ALONE}; {_tone(complaint.severity)}"
+    return (
+        f'<div class="doctor-pictures" style="{colors}"><style>{_own_css()}</style>'
+        f'<p class="what">{html.escape(complaint.what)}</p>{pictures}</div>'
+    )
+
+
+def _own_css() -> str:
+    """The page's rules for pictures, for these alone: a notebook has sections and errors of its own."""
+    rules = (line for line in _css().splitlines() if line.startswith((".cases", ".what")))
+    return "\n".join(f".doctor-pictures {rule}" for rule in rules)
+
+
+def _tone(severity: str) -> str:
+    """The colours that the page gives to a severity."""
+    rule = next(line for line in _css().splitlines() if line.startswith(f".{severity} {{"))
+    return rule.partition("{")[2].partition("}")[0].strip()
 
 
 def doctor_page(diagnosis: Diagnosis, name: str = "") -> str:
@@ -107,7 +150,7 @@ def _complaint(complaint: Complaint, diagnosis: Diagnosis) -> str:
             ("What to do", html.escape(complaint.remedy) + _fixable(complaint)),
         )
     )
-    pictures = "" if complaint.check in _WITHOUT_PICTURES else picture_cards(complaint, diagnosis)
+    pictures = _pictures(complaint, diagnosis)
     told = bool(pictures) and len(complaint.cases) <= SHOWN
     few = " few" if pictures.count("<figure>") in (1, 2) else ""
     return (
@@ -117,6 +160,10 @@ def _complaint(complaint: Complaint, diagnosis: Diagnosis) -> str:
         f'<p class="what">{html.escape(complaint.what)}</p>{reason}</div>'
         f"{pictures}{'' if told else _all_cases(complaint.cases)}</div>"
     )
+
+
+def _pictures(complaint: Complaint, diagnosis: Diagnosis) -> str:
+    return "" if complaint.check in _WITHOUT_PICTURES else picture_cards(complaint, diagnosis)
 
 
 def _fixable(complaint: Complaint) -> str:

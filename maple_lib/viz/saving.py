@@ -33,14 +33,17 @@ def alt_text(fig: Figure, alt: str | None = None) -> str:
 
 
 def save(fig: Figure, path: str | Path, alt: str | None = None) -> Path:
-    """Write a figure as a PNG whose description is its alt text; folders are made.
+    """Write a figure whose description is its alt text: an SVG if the name ends so, else a PNG.
+
+    Folders are made.
 
     Returns:
         The path.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(_png(fig, alt_text(fig, alt)))
+    write = _svg if target.suffix.lower() == ".svg" else _png
+    target.write_bytes(write(fig, alt_text(fig, alt)))
     return target
 
 
@@ -65,4 +68,13 @@ def _png(fig: Figure, alt: str) -> bytes:
     buffer = io.BytesIO()
     # Without date and program the same figure gives the same bytes.
     fig.savefig(buffer, format="png", metadata={"Description": alt, "Software": None})
+    return buffer.getvalue()
+
+
+def _svg(fig: Figure, alt: str) -> bytes:
+    import matplotlib
+
+    buffer = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "maple", "svg.fonttype": "path"}):  # the same bytes each time
+        fig.savefig(buffer, format="svg", metadata={"Description": alt, "Title": alt, "Date": None})
     return buffer.getvalue()

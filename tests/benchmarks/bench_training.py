@@ -3,7 +3,8 @@
 Run: python tests/benchmarks/bench_training.py [--preset laptop] [--methods a,b] [--steps 8] [--memory]
 
 Steps of the bare encoders and of every method are taken in turn, in one process, on one batch that is
-ready; what is compared is the median. A term's share is measured with that term alone.
+ready; what is compared is the median. A term's share is measured with that term alone. A method that trains
+its networks one after another (MApLe) has no encoders beside its losses: its stages are measured instead.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from maple_lib.training import read_log, train, train_config
 from maple_lib.training.config import TrainConfig
 from maple_lib.training.corpus import Corpus, Recipe, build_corpus
 from maple_lib.training.objective import make_objective
+from maple_lib.training.stages import stages
 from maple_lib.training.step import Step
 
 Run = Callable[[], float]
@@ -55,8 +57,12 @@ def encoders_alone(method: Method, batch: Batch) -> Run:
 
 def whole_step(config: TrainConfig, batch: Batch) -> Run:
     """A step as the loop takes it."""
-    method = method_class(config.model.method)(config.model)
-    objective = make_objective(method, "align").train()
+    return stage_step(method_class(config.model.method)(config.model), "align", batch)
+
+
+def stage_step(method: Method, stage: str, batch: Batch) -> Run:
+    """A step of a stage as the loop takes it."""
+    objective = make_objective(method, stage).train()
     parameters = objective.trained()
     optimiser = torch.optim.AdamW(parameters, lr=1e-5)
     stepping = Step(objective, Accelerator(cpu=True), parameters)
@@ -86,6 +92,9 @@ def in_turn(runs: dict[str, Run], rounds: int) -> dict[str, float]:
 def bench_method(name: str, preset: str, corpus: Corpus, rounds: int) -> None:
     config = train_config(name, preset)
     batch = corpus.batch(0, config.batch_size, 0)
+    if method_class(name).encodes_itself:
+        bench_stages(config, corpus, batch, rounds)
+        return
     method = method_class(name)(config.model).train()
     terms = list(method.losses(batch))
     runs = {"encoders": encoders_alone(method, batch), "whole": whole_step(config, batch)}
@@ -101,6 +110,22 @@ def bench_method(name: str, preset: str, corpus: Corpus, rounds: int) -> None:
         f"ratio {base / whole:.2f}; with one term alone beyond the encoders: {shares or 'one term'}",
         flush=True,
     )
+
+
+def bench_stages(config: TrainConfig, corpus: Corpus, batch: Batch, rounds: int) -> None:
+    """A method that trains its networks one after another: what share of the whole run each stage takes."""
+    seconds = {}
+    for stage in stages(config):
+        method = method_class(config.model.method)(config.model)
+        method.begin_stage(stage.name, corpus.records)
+        each = in_turn({stage.name: stage_step(method, stage.name, batch)}, rounds)[stage.name]
+        seconds[stage.name] = (each, each * stage.steps)
+    whole = sum(total for _, total in seconds.values())
+    shares = ", ".join(
+        f"{name} {config.batch_size / each:.1f} images/s, {total / whole:.0%} of the run"
+        for name, (each, total) in seconds.items()
+    )
+    print(f"{config.model.method:12s} by stage: {shares}", flush=True)
 
 
 def bench_waiting(preset: str, cache: Path, steps: int) -> None:
@@ -168,7 +193,7 @@ def bench_memory(root: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--preset", default="laptop")
-    parser.add_argument("--methods", default=",".join(m for m in list_methods() if m != "maple"))
+    parser.add_argument("--methods", default=",".join(list_methods()))
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--memory", action="store_true")
     given = parser.parse_args()

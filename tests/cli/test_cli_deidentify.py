@@ -48,6 +48,19 @@ def test_what_cannot_be_copied_is_named_and_the_rest_goes_on(folder, tmp_path):
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(b"a note", "a text file"), (b"", "an empty file"), (b"\x89PNG\r\n\x1a\n....", "a PNG or JPEG picture")],
+)
+def test_what_is_no_dicom_whatever_it_is_called_is_said_so(tmp_path, content, kind):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "scan.dcm").write_bytes(content)
+    code, says = run(tmp_path / "in", tmp_path / "out")
+    assert code == 1
+    assert f"scan.dcm: not a DICOM file: {kind} — give a DICOM image" in says
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_copies_are_never_laid_beside_originals(folder, tmp_path):
     with pytest.raises(MapleError, match="lies inside"):
         run(folder, folder / "out")

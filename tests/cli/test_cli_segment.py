@@ -81,10 +81,57 @@ def test_images_give_a_picture(folder, form):
     done = run(folder, "--out", folder / "sheet" / "seen.png", "--json", *options)
     assert done.exit_code == 0, done.output
     said = json.loads(done.output)["images"]
-    assert set(said) == {"0", "1", "2"}
-    assert set(said["0"]["confidence"]) == set(said["0"]["sources"])
+    assert set(said) == {"0.png", "1.png", "2.png"}
+    assert set(said["0.png"]["confidence"]) == set(said["0.png"]["sources"])
     with Image.open(folder / "sheet" / "seen.png") as sheet:
         assert "outlines" in sheet.text["Description"]
+
+
+def test_a_bad_image_is_skipped_and_reported_at_the_end(folder):
+    (folder / "0.png").write_bytes(b"no picture")
+    done = run(folder, "--out", folder / "seen" / "sheet.png", "--sources", "atlas")
+    assert done.exit_code == 0, done.output
+    assert "2 studies" in done.output
+    assert "1 images could not be read:\n  " in done.output
+    assert "0.png: a text file" in done.output
+    said = json.loads(
+        run(
+            folder, "--out", folder / "seen" / "sheet.png", "--sources", "atlas", "--most", 1, "--json"
+        ).output
+    )
+    assert list(said["images"]) == ["1.png"]
+    assert len(said["failures"]) == 1
+    (folder / "1.png").write_bytes(b"")
+    (folder / "2.png").write_bytes(b"")
+    error = run(folder, "--out", folder / "none.png").exception
+    assert isinstance(error, MapleError)
+    assert "3 images: none can be read; the first: " in str(error)
+    assert not (folder / "none.png").exists()
+
+
+def test_equal_names_in_two_folders_stay_apart(folder):
+    for old, name in (("0.png", "a"), ("1.png", "b")):
+        (folder / name).mkdir()
+        (folder / old).rename(folder / name / "0.png")
+    places = [folder / "a", folder / "b" / "0.png", folder / "2.png", folder / "a"]
+    done = run(*places, "--out", folder / "sheet.png", "--sources", "atlas", "--json")
+    assert list(json.loads(done.output)["images"]) == ["a/0.png", "b/0.png", "2.png"]
+
+
+def test_a_table_whose_root_is_null_is_one_error(table, folder):
+    import pyarrow.parquet as pq
+
+    whole = pq.read_table(table)
+    said = json.loads(whole.schema.metadata[b"maple"]) | {"root": None}
+    pq.write_table(whole.replace_schema_metadata({b"maple": json.dumps(said)}), table)
+    for words in (
+        ["segment", str(table), "--out", str(folder / "more.parquet")],
+        ["doctor", str(table), "--fix", str(folder / "fixed.parquet"), "--quiet"],
+        ["train", "--set", f"source={table}", "--set", f"out={folder / 'run'}", "--quiet"],
+    ):
+        error = CliRunner().invoke(app, words).exception
+        assert isinstance(error, MapleError), words
+        assert "studies.parquet: its metadata says root: null" in str(error)
 
 
 def test_outlines_alone_show_nothing_of_the_image(folder):
@@ -103,7 +150,7 @@ def test_outlines_alone_show_nothing_of_the_image(folder):
 
 def test_only_the_sources_named_are_asked(folder):
     done = run(folder / "0.png", "--out", folder / "seen.png", "--sources", "atlas", "--json")
-    assert set(json.loads(done.output)["images"]["0"]["sources"].values()) == {"atlas"}
+    assert set(json.loads(done.output)["images"]["0.png"]["sources"].values()) == {"atlas"}
 
 
 def test_what_cannot_be_used_is_named(table, folder, tmp_path_factory):

@@ -28,6 +28,37 @@ def test_what_is_written_is_read_within_half_a_step(tmp_path, style):
     assert (image.view, image.spacing) == ("AP", (0.7, 0.8))
 
 
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize(("slope", "intercept"), [(2, -1024), (0.25, 7.5), (1 / 3, 0.1)])
+def test_a_rescale_changes_no_brightness(tmp_path, slope, intercept, inverted):
+    style = DicomStyle(12, inverted, slope=slope, intercept=intercept)
+    path = write_dicom(study(), tmp_path / "a.dcm", style)
+    np.testing.assert_allclose(read_image(path).pixels, PIXELS, atol=0.52 / 4095)
+    dataset = pydicom.dcmread(path)
+    assert float(dataset.RescaleSlope) == pytest.approx(slope)
+    assert float(dataset.RescaleIntercept) == pytest.approx(intercept)
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_window_shows_its_part_of_the_rescaled_values(tmp_path, inverted):
+    style = DicomStyle(12, inverted, slope=2, intercept=-100, window=(3000.5, 2001))
+    stored = np.rint(PIXELS * 4095)
+    values = 2 * (4095 - stored if inverted else stored) - 100
+    wanted = np.clip((values - 3000) / 2000 + 0.5, 0, 1)
+    read = read_image(write_dicom(study(), tmp_path / "a.dcm", style)).pixels
+    np.testing.assert_allclose(read, 1 - wanted if inverted else wanted, atol=1e-5)
+    assert 0.2 < (read % 1 == 0).mean() < 0.9, "both ends of the brightness are cut"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"slope": 0}, {"slope": -1}, {"intercept": np.nan}, {"window": (1, 1)}, {"window": (np.inf, 9)}],
+)
+def test_no_rescale_or_window(fields):
+    with pytest.raises(MapleError, match=next(iter(fields))):
+        DicomStyle(**fields)
+
+
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 def test_writing_twice_gives_the_same_bytes(tmp_path, compression):
     style = DicomStyle(12, True, compression)

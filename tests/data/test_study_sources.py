@@ -69,6 +69,23 @@ def test_reports_in_an_old_encoding_are_read(folder):
     assert load_studies(folder, parse=False)[0].report == "Épanchement"
 
 
+def test_a_report_says_its_encoding_where_it_can(folder):
+    (folder / "b.txt").write_bytes("Épanchement".encode("utf-16"))
+    assert load_studies(folder, parse=False)[0].report == "Épanchement"
+    (folder / "b.txt").write_bytes(b"Findings:\r\n\tClear.\f\x1a")
+    assert load_studies(folder, parse=False)[0].report.startswith("Findings:")
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"PK\x03\x04\x00\x00", b"\x89PNG\r\n\x1a\n\x00", b"text\x07", b"\xff\xfea"]
+)
+def test_binary_garbage_is_no_report(folder, garbage):
+    (folder / "b.txt").write_bytes(garbage)
+    with pytest.warns(UserWarning, match=r"b\.txt: no text"):
+        studies = load_studies(folder, parse=False)
+    assert [study.study_id for study in studies] == ["c", "inner/a"]
+
+
 def test_sources_that_do_not_exist(tmp_path):
     for source, says in [("nonsense", "give a folder or one of: phantom, samples"), (tmp_path, "no images")]:
         with pytest.raises(MapleError, match=says):

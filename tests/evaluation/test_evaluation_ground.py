@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -148,7 +150,7 @@ def test_undefined_truth_is_counted_not_dropped(toy):
     summary = ground(toy.method, [study], BOXES).summary()
     row = summary[(summary.source == "method") & (summary.metric == "cnr") & ~summary.gated].iloc[0]
     assert (row["n"], row["undefined"]) == (2, 1)
-    assert row["protocol"] == "ms_cxr_grounding v1"
+    assert row["protocol"] == "ms_cxr_grounding v2"
 
 
 def test_summary_has_intervals_and_class_means(toy):
@@ -156,14 +158,44 @@ def test_summary_has_intervals_and_class_means(toy):
     summary = result.summary()
     row = summary[(summary.source == "random") & (summary.metric == "cnr") & ~summary.gated].iloc[0]
     assert row["low"] < row["mean"] < row["high"]
-    assert "phantom_grounding_easy v1" in str(result)
+    assert "phantom_grounding_easy v2" in str(result)
     assert set(result.summary(by=["finding"])["finding"]) == {"mass", "nodule"}
+
+
+def test_floor_and_ceiling_stand_beside_every_number(toy):
+    result = ground(toy.method, toy.studies, EASY, train_studies=[toy.study(i) for i in range(100, 110)])
+    rows = result.summary().query("metric == 'pointing' and not gated and phrases == 'placed'")
+    mean = rows.set_index("source")["mean"]
+    floors_of = mean[["random", "centre blob", "region prior", "mean lesion"]]
+    assert (rows["floor"] == floors_of.max()).all()
+    assert set(rows["floor_source"]) == {floors_of.sort_values(kind="stable").index[-1]}
+    assert (rows["ceiling"] == mean["oracle"]).all()
+    assert rows["chance"].to_numpy() == pytest.approx(256 / 4096)
+    shares = result.summary().query("metric == 'region_chance'")
+    assert shares[["floor", "ceiling"]].isna().all(axis=None)
+
+
+def test_rows_per_finding_region_and_size(toy):
+    limits = {"sizes": (0.0624, 0.5)}
+    result = ground(toy.method, toy.studies, dataclasses.replace(EASY, **limits), with_floors=False)
+    assert set(result.table["size"]) == {"medium"}  # 16 x 16 of 64 x 64 pixels are 6.25 %
+    rows = result.breakdown().query("metric == 'cnr' and phrases == 'placed' and not gated")
+    assert rows.groupby("split")["group"].agg(set).to_dict() == {
+        "all": {"all"},
+        "finding": {"mass", "nodule"},
+        "region": {"right lung", "left lung"},
+        "size": {"medium"},
+    }
+    counts = rows.groupby("split")["n"].sum()
+    assert set(counts) == {len(toy.studies)}
+    whole = rows[rows["split"] == "all"]["class_mean"].item()
+    assert whole == pytest.approx(rows[rows["split"] == "finding"]["mean"].mean())
 
 
 def test_tables_are_saved_with_their_protocol(toy, tmp_path):
     result = ground(toy.method, toy.studies[:2], EASY, with_floors=False)
     read = pd.read_parquet(result.save(tmp_path / "t.parquet"))
-    assert set(read["protocol"]) == {"phantom_grounding_easy v1"}
+    assert set(read["protocol"]) == {"phantom_grounding_easy v2"}
     assert len(pd.read_csv(result.save(tmp_path / "t.csv"))) == len(read)
     with pytest.raises(MapleError, match="unknown ending"):
         result.save(tmp_path / "t.xlsx")

@@ -63,6 +63,21 @@ def test_equal_to_a_loop_over_the_definitions(scene, metric, region):
     np.testing.assert_allclose(METRICS[metric](maps, masks, within=within), expected, atol=1e-9)
 
 
+def test_equal_to_torchmetrics(scene):
+    theirs = pytest.importorskip("torchmetrics.functional.classification")
+    maps, masks, _ = scene
+    unit = np.clip(maps, 0, 1)
+    ours = pixel_auprc(unit, masks), miou(unit, masks)
+    for row, (one, truth) in enumerate(zip(unit, masks, strict=True)):
+        kept = ~np.isnan(one)
+        pair = torch.from_numpy(one[kept]), torch.from_numpy(truth[kept]).long()
+        expected = float(theirs.binary_average_precision(*pair))
+        assert ours[0][row] == pytest.approx(expected, abs=1e-6)
+        # a hair above the threshold, because theirs counts a value that is equal to it
+        overlaps = [theirs.binary_jaccard_index(*pair, threshold=t + 1e-4) for t in THRESHOLDS]
+        assert ours[1][row] == pytest.approx(np.mean(overlaps), abs=1e-6)
+
+
 @pytest.mark.parametrize("how", NORMALISATIONS)
 def test_normalisations_equal_the_loop_and_disagree(scene, how):
     maps, masks, _ = scene

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from sklearn.metrics import average_precision_score
 
 from maple_lib.errors import MapleError
@@ -33,6 +34,19 @@ def test_equal_to_a_loop_and_to_sklearn(ranking, k):
     expected = naive(*ranking, k)
     for name, values in zip((f"R@{k}", f"P@{k}", "AP"), expected, strict=True):
         np.testing.assert_allclose(ours[name], values)
+
+
+def test_equal_to_torchmetrics(ranking):
+    theirs = pytest.importorskip("torchmetrics.functional.retrieval")
+    scores, relevant, among = ranking
+    ours = rank_metrics(scores, relevant, ks=[5], among=among)
+    for row in np.flatnonzero((relevant & among).any(1)):
+        kept = among[row]
+        # theirs takes no candidate of score 0 or less for a find
+        one = torch.from_numpy(scores[row][kept] - scores.min() + 1), torch.from_numpy(relevant[row][kept])
+        assert ours["R@5"][row] == float(theirs.retrieval_hit_rate(*one, top_k=5))
+        assert ours["P@5"][row] == pytest.approx(float(theirs.retrieval_precision(*one, top_k=5)))
+        assert ours["AP"][row] == pytest.approx(float(theirs.retrieval_average_precision(*one)), abs=1e-6)
 
 
 def test_chance_is_the_mean_over_random_orders():
@@ -94,7 +108,7 @@ def test_retrieval_of_aligned_embeddings_is_perfect_and_chance_is_k_over_n():
 
 def test_retrieval_through_a_method_prints_its_protocol(toy):
     result = evaluate(toy.method, toy.studies, "retrieval", batch_size=5)
-    assert "retrieval v1" in str(result)
+    assert "retrieval v2" in str(result)
     assert set(result.summary()["direction"]) == {"image->text", "text->image"}
     with pytest.raises(MapleError, match="at least one study"):
         evaluate(toy.method, [], "retrieval")

@@ -31,10 +31,10 @@ class Choices:
 
     Attributes:
         views: ``"all"``, or ``"frontal"`` for frontal images only; studies without one are left out.
-        labels: ``"chexpert"``, ``"negbio"`` or ``"none"``.
-        present: look for the image files, and leave out those that are not there.
-        ms_cxr: MS-CXR's table or folder, whose phrases join the images.
-        imagenome: Chest ImaGenome's folder, whose region boxes join the images.
+        labels: ``"chexpert"``, ``"negbio"`` (whose table is read) or ``"none"``.
+        present: look for the image files, and leave out those that are not there (a partial download).
+        ms_cxr: MS-CXR's folder or table; its phrases join the images.
+        imagenome: Chest ImaGenome's folder; its region boxes join the images.
     """
 
     views: str = "all"

@@ -21,6 +21,7 @@ from maple_lib.data.dicom.decode import stored_values
 from maple_lib.data.dicom.header import open_dicom, quiet
 from maple_lib.data.dicom.identity import add_identity
 from maple_lib.data.dicom.tables import raw_table
+from maple_lib.data.read import sniff
 from maple_lib.errors import MapleError
 
 NUMBERS = (
@@ -69,6 +70,7 @@ def deidentify(path: str | Path, out: str | Path, secret: str | None = None) -> 
     path, out = Path(path), Path(out)
     if secret is not None and len(secret) < _SHORTEST_SECRET:
         raise MapleError("secret", f"{len(secret)} characters", f"give at least {_SHORTEST_SECRET}")
+    _check_kind(path)
     source = open_dicom(path)
     stored = stored_values(source, path)
     with quiet():
@@ -80,6 +82,17 @@ def deidentify(path: str | Path, out: str | Path, secret: str | None = None) -> 
         raise MapleError(target, "is the file itself", "give another file or a folder")
     _write(copy, target)
     return target
+
+
+def _check_kind(path: Path) -> None:
+    """A file whose bytes are no DICOM has no header to clean, whatever it is called."""
+    try:
+        kind = sniff(path)
+    except MapleError as error:
+        problem = f"not a DICOM file: {error.problem}" if path.is_file() else error.problem
+        raise MapleError(path, problem, "give a DICOM image") from None
+    if kind != "dicom":
+        raise MapleError(path, "not a DICOM file: a PNG or JPEG picture", "give a DICOM image")
 
 
 def _refuse_burnt_in(source: Any, path: Path) -> None:

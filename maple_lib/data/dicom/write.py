@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,16 @@ class DicomStyle:
         bits: 8 to 16 bits stored a pixel.
         inverted: MONOCHROME1 (bone is a small number) instead of MONOCHROME2.
         compression: ``"none"``, ``"rle"`` or ``"jpeg2000"`` (lossless).
+        slope, intercept: of the rescale from stored values to the values that a window speaks of.
+        window: (centre, width) in rescaled values; None for the one that shows all that the bits can hold.
     """
 
     bits: int = 12
     inverted: bool = False
     compression: str = "none"
+    slope: float = 1
+    intercept: float = 0
+    window: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not 8 <= self.bits <= 16:
@@ -48,6 +54,19 @@ class DicomStyle:
         if self.compression not in COMPRESSIONS:
             known = ", ".join(COMPRESSIONS)
             raise MapleError(f"compression {self.compression!r}", "not known", f"give one of {known}")
+        if not (self.slope > 0 and isfinite(self.slope) and isfinite(self.intercept)):
+            given = f"slope {self.slope}, intercept {self.intercept}"
+            raise MapleError(given, "not a slope above 0 and a finite intercept", "give 1 and 0 for none")
+        if self.window is not None and not (isfinite(self.window[0]) and 1 < self.window[1] < inf):
+            raise MapleError(f"window {self.window}", "not a centre and a width above 1", "give None for all")
+
+    @property
+    def shown(self) -> tuple[float, float]:
+        """Centre and width of the window, as PS3.3 C.11.2.1.2 counts: 0 to 1 over ``width - 1`` values."""
+        if self.window is not None:
+            return self.window
+        span = self.slope * (2**self.bits - 1)
+        return self.intercept + (span + 1) / 2, span + 1
 
 
 def write_dicom(study: Study, path: str | Path, style: DicomStyle | None = None) -> Path:
@@ -59,7 +78,8 @@ def write_dicom(study: Study, path: str | Path, style: DicomStyle | None = None)
         style: how the pixels are stored; 12 bits, MONOCHROME2, uncompressed by default.
 
     Returns:
-        The path. ``read_image`` of it returns the pixels within half a step of ``style.bits``.
+        The path. ``read_image`` of it returns the pixels within half a step of ``style.bits``; with a window
+        in ``style``, what that window shows of them.
 
     Raises:
         MapleError: if the image is too small for JPEG 2000.
@@ -140,7 +160,7 @@ def _code(value: str, scheme: str, meaning: str) -> Any:
 
 
 def _pixels(dataset: Any, pixels: NDArray[np.float32], style: DicomStyle) -> None:
-    """Store brightness so that the window spans all that the bits can hold."""
+    """Store brightness over all that the bits can hold."""
     top = 2**style.bits - 1
     stored = np.rint(np.clip(pixels, 0, 1) * top)
     stored = top - stored if style.inverted else stored
@@ -151,13 +171,21 @@ def _pixels(dataset: Any, pixels: NDArray[np.float32], style: DicomStyle) -> Non
     dataset.BitsAllocated = 8 if style.bits == 8 else 16
     dataset.BitsStored, dataset.HighBit = style.bits, style.bits - 1
     dataset.PixelIntensityRelationship, dataset.PixelIntensityRelationshipSign = "LOG", 1
-    dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = 0, 1, "US"
-    dataset.WindowCenter, dataset.WindowWidth = (top + 1) / 2, top + 1
+    dataset.RescaleIntercept, dataset.RescaleSlope = _decimal(style.intercept), _decimal(style.slope)
+    dataset.RescaleType = "US"
+    dataset.WindowCenter, dataset.WindowWidth = map(_decimal, style.shown)
     dataset.BurnedInAnnotation, dataset.LossyImageCompression = "NO", "00"
     dataset.ImageType = ["DERIVED", "PRIMARY", ""]
     dataset.DerivationDescription = "Computed by physics-like attenuation of a phantom"
     raw = stored.astype(np.uint8 if style.bits == 8 else "<u2").tobytes()
     dataset["PixelData"] = _pixel_element(raw + b"\0" * (len(raw) % 2), style.bits)
+
+
+def _decimal(value: float) -> Any:
+    """A number as DICOM's decimal strings take it: sixteen characters at most."""
+    from pydicom.valuerep import DSfloat
+
+    return value if len(str(value)) <= 16 else DSfloat(value, auto_format=True)
 
 
 def _pixel_element(raw: bytes, bits: int) -> Any:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMAT, VERSION = "maple-studies", 1
+_KINDS = {str: "text", dict: "mapping", bool: "true or false", int: "whole number"}
 _KEY = b"maple"
 
 
@@ -135,8 +136,19 @@ def read_info(schema: pa.Schema, path: Path) -> TableInfo:
             f"{remedy} again" if version < VERSION else "upgrade maple-lab",
         )
     _check_columns(schema, path)
-    known = set(TableInfo.__dataclass_fields__)
-    return TableInfo(**{name: value for name, value in said.items() if name in known})
+    return _info(said, path)
+
+
+def _info(said: Mapping[str, Any], path: Path) -> TableInfo:
+    """The fields that are known, each of its kind: metadata may have been written by hand."""
+    usual = TableInfo()
+    known = {name: value for name, value in said.items() if name in TableInfo.__dataclass_fields__}
+    for name, value in known.items():
+        kind = type(getattr(usual, name))
+        if not isinstance(value, kind):
+            problem = f"its metadata says {name}: {json.dumps(value)}, which is no {_KINDS[kind]}"
+            raise MapleError(path, problem, "make it again with `maple ingest`")
+    return TableInfo(**known)
 
 
 def _check_columns(schema: pa.Schema, path: Path) -> None:

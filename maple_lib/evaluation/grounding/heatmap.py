@@ -66,12 +66,13 @@ def smooth_and_resize(
         )
     if interpolation not in ("nearest", "bilinear"):
         raise MapleError(f"interpolation={interpolation!r}", "unknown", "use 'nearest' or 'bilinear'")
-    values = _apply(values, *(_smoothing(cells, sigma) for cells in values.shape[1:]))
+    smooth = _apply(values, *(_smoothing(cells, sigma) for cells in values.shape[1:]))
     height, width = size
     target = size if crop is None else (crop.side(height, width),) * 2
     full = _apply(
-        values, *(_resizing(n, c, interpolation) for n, c in zip(target, values.shape[1:], strict=True))
+        smooth, *(_resizing(n, c, interpolation) for n, c in zip(target, values.shape[1:], strict=True))
     )
+    _keep_constant(values, full)
     return like(full if crop is None else _pad(full, size), maps)
 
 
@@ -95,6 +96,13 @@ def _apply(maps: Array, rows: Array, columns: Array) -> Array:
     """Both separable steps are matrices: (H, h) @ (B, h, w) @ (w, W)."""
     dtype = maps.dtype
     return rows.astype(dtype) @ maps @ columns.T.astype(dtype)
+
+
+def _keep_constant(maps: Array, full: Array) -> None:
+    """A constant map stays exactly constant: rounding would give it a peak, and a contrast."""
+    first = maps[:, :1, :1]
+    flat = (maps == first).all(axis=(1, 2)) & (maps.shape[1] * maps.shape[2] > 0)
+    full[flat] = first[flat]
 
 
 @lru_cache(maxsize=64)

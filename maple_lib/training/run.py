@@ -170,7 +170,9 @@ def _claim(run: Path, config: TrainConfig) -> None:
 def _earlier(path: Path) -> dict[str, Any]:
     try:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["config"]
-        return dict(config)
+        # A field that came later had its default then.
+        usual = json.loads(json.dumps(TrainConfig().to_dict()))
+        return usual | config | {"model": usual["model"] | config["model"]}
     except (ValueError, KeyError, TypeError):
         raise MapleError(
             path, "is damaged, or no run's", "remove it to go on with the configuration you give"

@@ -63,12 +63,13 @@ def _panel(
     ax: Axes, curves: Mapping[str, NDArray[np.float64]], chance: Mapping[str, float], theme: Theme
 ) -> None:
     hairlines(ax, theme, "y")
-    colors = iter(theme.series * len(curves))
+    # After the last colour they begin again, with dots.
+    looks = iter([(color, style) for style in ("-", ":") for color in theme.series] * len(curves))
     for term, points in curves.items():
-        color = theme.muted if term == "total" else next(colors)
+        color, style = (theme.muted, "-") if term == "total" else next(looks)
         steps, losses = points.T
         ax.plot(steps, losses, color=color, linewidth=0.7, alpha=0.3)
-        ax.plot(steps, smooth(losses), color=color, linewidth=2, label=term.replace("_", "–"))
+        ax.plot(steps, smooth(losses), style, color=color, linewidth=2, label=term.replace("_", "–"))
         if term in chance:
             _chance(ax, steps, chance[term], color, term, theme)
     ax.set_xlabel("step", fontsize=8.5)
@@ -76,7 +77,7 @@ def _panel(
     ax.locator_params(axis="x", nbins=5, integer=True)
     if len(curves) > 1:
         ax.legend(
-            frameon=False, fontsize=8, labelcolor="linecolor", handlelength=0.9, handletextpad=0.4,
+            frameon=False, fontsize=8, labelcolor="linecolor", handlelength=1.2, handletextpad=0.4,
             loc="center left", bbox_to_anchor=(1.01, 0.5),
         )  # fmt: skip
 

@@ -45,6 +45,14 @@ def test_the_samples_are_clean():
     assert look_at("samples").clean
 
 
+def test_a_view_that_nobody_declared_contradicts_no_file():
+    """One study declares its view; beside it the others, which do not, hold NaN in the table."""
+    declared = phantom(5, 0, size=64)
+    declared.images = (ImageRow("a", "", declared.image.view),)
+    found = look_at([declared, phantom(5, 1, size=64), phantom(5, 2, size=64)])
+    assert "wrong-view" not in serious(found)
+
+
 def test_a_folder_with_half_a_picture_says_so(folder):
     assert look_at(folder).clean
     whole = (folder / "0.png").read_bytes()

@@ -1,5 +1,6 @@
 """Corpora that are not as one would wish: without reports, with few, moved, or made again differently."""
 
+import json
 import os
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from maple_lib.training import train, train_config
 from maple_lib.training.content import content_key
 from maple_lib.training.corpus import Corpus, Recipe, build_corpus
 from maple_lib.training.objective import make_objective
+from maple_lib.training.run import RUN_CONFIG, _claim
 
 SMALL = {
     "image_size": 64, "image_width": 16, "text_width": 32, "text_layers": 1, "dim": 16, "head_hidden": 16,
@@ -175,3 +177,15 @@ class TestContentKey:
             content_key([Study("s", "p", lambda: None, SAYS, regions={"spine": m})], RECIPE) for m in masks
         }
         assert len(keys) == 2
+
+
+def test_a_run_made_before_a_field_existed_goes_on(tmp_path):
+    """Its configuration lacks the field; the field had its default then."""
+    config = train_config("convirt", "tiny", out=str(tmp_path))
+    _claim(tmp_path, config)
+    written = json.loads((tmp_path / RUN_CONFIG).read_text(encoding="utf-8"))
+    del written["config"]["ema"], written["config"]["model"]["image_positions"]
+    (tmp_path / RUN_CONFIG).write_text(json.dumps(written), encoding="utf-8")
+    _claim(tmp_path, config)
+    with pytest.raises(MapleError, match="differs in ema"):
+        _claim(tmp_path, train_config("convirt", "tiny", out=str(tmp_path), ema=0.9))

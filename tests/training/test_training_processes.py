@@ -1,6 +1,7 @@
 """The command itself with two processes: the same losses as with one, and errors that end all of them."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -40,19 +41,21 @@ def launch(folder, processes=2, method="convirt", **more):
     )  # fmt: skip
 
 
-def test_two_processes_train_to_the_losses_of_one(tmp_path):
-    """Without a text stage before it, the image stage draws no random number: it must be the same."""
+def test_two_processes_train_as_one_does(tmp_path):
+    """The image stage, where nothing is random, has the same losses: shares, norms and gradients fit.
+
+    In the alignment dropout falls on other words; its gradients are compared in ``test_training_step``.
+    """
     done = launch(tmp_path, text_warm_steps=0)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Saved ") == 1
     fields = {**FIELDS, "cache": str(tmp_path / "cache"), "out": str(tmp_path / "of-1"), "text_warm_steps": 0}
     train(train_config("convirt", "tiny", **fields), progress=False)
-    both = zip(read_log(tmp_path / "of-2"), read_log(tmp_path / "of-1"), strict=True)
-    for one, two in both:
-        assert (one["stage"], one["step"]) == (two["stage"], two["step"])
-        # Dropout falls on other words. A contrast within each share would cost 2 ln 2 less: four tenths.
-        exact = one["stage"] == "warm_image"
-        assert one["loss"] == pytest.approx(two["loss"], rel=1e-4 if exact else 0.2)
+    two, one = read_log(tmp_path / "of-2"), read_log(tmp_path / "of-1")
+    assert [(row["stage"], row["step"]) for row in two] == [(row["stage"], row["step"]) for row in one]
+    for i in range(FIELDS["image_warm_steps"]):
+        assert two[i]["loss"] == pytest.approx(one[i]["loss"], rel=1e-4)
+    assert all(math.isfinite(row["loss"]["total"]) for row in two)
     assert read_method(tmp_path / "of-2" / "model").config.method == "convirt"
 
 
@@ -75,7 +78,7 @@ def test_what_cannot_be_shared_ends_all_processes(tmp_path, more, says):
 @pytest.mark.slow
 def test_a_loss_that_is_not_finite_names_the_whole_batch_and_ends_all_processes(tmp_path):
     """A rate beyond all numbers makes one; the batch is all studies, so that both shares must be named."""
-    done = launch(tmp_path, warm_lr=1e38, text_warm_steps=3, studies=5, save_every=1)
+    done = launch(tmp_path, warm_lr=1e30, text_warm_steps=3, studies=5, save_every=1)
     assert done.returncode != 0
     (line, *_) = [each for each in done.stderr.splitlines() if "is not finite" in each]
     named = line.split("studies: ")[1].split(" — ")[0].split(", ")

@@ -76,13 +76,12 @@ def test_some_phrases_or_none():
 
 @pytest.fixture(scope="module")
 def diagnosis():
-    ill = study(PHRASES[:1])  # its box lies on the patient's right
+    ill = study((Phrase("left basal opacity", "opacity", PHRASES[0].boxes[:1]),))  # on the patient's right
     return examine([ill, *(phantom(3, i, size=64) for i in range(1, 4))], workers=1, progress=False)
 
 
 def test_one_complaint_s_pictures_stand_alone(diagnosis):
-    check = next(c.check for c in diagnosis.complaints if any(k.image is not None for k in c.cases))
-    page = viz.doctor_pictures(diagnosis, check)
+    page = viz.doctor_pictures(diagnosis, "left-right")
     assert page.count("<figure>") == 1
     assert "<svg" in page
     assert not re.search(r"https?://|src=[\"']//|@import|<script|<link", page)

@@ -37,7 +37,8 @@ _FRONTAL = ("PA", "AP")
 
 def wrong_views(exam: Exam) -> Iterator[Complaint]:
     """Laterals in the first place, and disagreement of table and file; pixels are not guessed from."""
-    said = dict(enumerate(exam.corpus.images["view"]))
+    # A table holds NaN where nobody said a view.
+    said = {i: view if isinstance(view, str) else None for i, view in enumerate(exam.corpus.images["view"])}
     seen = {i: each.view for i, each in enumerate(exam.looks)}
     frontal: dict[int, int] = {}
     for i, study in enumerate(exam.corpus.study_of_image):

@@ -72,11 +72,12 @@ def _checkpoint(method: Any, checkpoint: str) -> dict[str, Any]:
     from maple_lib.retrieval.manifest import fingerprint
 
     config = getattr(method, "config", None)
-    known = dataclasses.is_dataclass(config) and not isinstance(config, type)
+    if dataclasses.is_dataclass(config) and not isinstance(config, type):
+        config = dataclasses.asdict(config)
     return {
         "given": checkpoint,
         "digest": fingerprint(method),
-        "config": dataclasses.asdict(config) if known else None,
+        "config": config,
     }
 
 

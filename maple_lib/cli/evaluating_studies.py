@@ -73,7 +73,7 @@ def choose_studies(asked: Asked, protocol: Protocol, score: Callable[..., Any], 
                 f"it learns from {name.replace('_', ' ')}, and there are none",
                 "give --split test on a source that has splits, or --train-n with phantoms",
             )
-    options = {name: studies for name, studies in learn.items() if len(studies)}
+    options: dict[str, Any] = {name: studies for name, studies in learn.items() if len(studies)}
     if "seed" in takes:
         options["seed"] = asked.seed
     counts = {name: len(studies) for name, studies in learn.items()}

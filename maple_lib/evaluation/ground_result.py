@@ -101,17 +101,18 @@ class GroundingResult(Result):
 
 
 def _rows(group: pd.DataFrame, resamples: int, seed: int) -> Iterator[dict[str, object]]:
+    by_class = group.groupby("finding")[list(METRICS)].mean().mean()
     for metric in METRICS:
-        values = group[metric]
+        values = group[metric].to_numpy()
         low, high = bootstrap_interval(values, resamples, seed)
         yield {
             "metric": metric,
-            "mean": values.mean(),
+            "mean": group[metric].mean(),
             "low": low,
             "high": high,
-            "class_mean": values.groupby(group["finding"]).mean().mean(),
+            "class_mean": by_class[metric],
             "n": len(values),
-            "undefined": int(values.isna().sum()),
+            "undefined": int(np.isnan(values).sum()),
             "chance": group[_CHANCE[metric]].mean() if metric in _CHANCE else np.nan,
         }
 

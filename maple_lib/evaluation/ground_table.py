@@ -53,7 +53,9 @@ def grounding_table(
         pairs = list(zip(block, owners, strict=True))
         truth = np.stack([checked_truth(q, s, problems) for q, s in pairs])
         regions = np.stack([_region(q, s, truth.shape[1:]) for q, s in pairs])
-        facts = _facts(rows, block, owners).assign(size=_sizes(truth, protocol.sizes))
+        facts = _facts(rows, block, owners).assign(
+            size=pd.Series(_sizes(truth, protocol.sizes), dtype="object")
+        )
         for query, owner, row in zip(block, owners, rows, strict=True):
             note_map(query, owner, sources["method"][row], problems)
         for source, maps in sources.items():

@@ -117,7 +117,7 @@ def choose_studies(
     for kind, label in enumerate(protocol.labels):
         places = np.flatnonzero(kinds == kind)
         if len(places) < _FEWEST:
-            problems.add("", f"label left out: fewer than {_FEWEST} studies show it alone", label)
+            problems.add("", f"label {label} left out: fewer than {_FEWEST} studies show it alone", label)
             continue
         found += 1
         chosen += sorted(rng.permutation(places)[: protocol.per_label].tolist())

@@ -49,5 +49,5 @@ def _reason(error: Exception) -> str:
         return str(error.args[0][0][-1])
     if isinstance(error, OSError):
         return error.strerror or str(error)
-    inner = re.search(r'message: "([^"]+)"', str(error))
-    return inner.group(1) if inner else str(error)
+    inner = re.search(r'(?:I/O error: |message: ")([^"(]+)', str(error))
+    return inner.group(1).strip() if inner else str(error)

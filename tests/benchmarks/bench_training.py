@@ -190,6 +190,14 @@ def bench_memory(root: Path) -> None:
     print(f"per 100,000 studies: {(before[200_000] - before[100_000]):.2f} MB")
 
 
+def prepared(config: TrainConfig, cache: Path) -> Corpus:
+    """Phantoms as the method wants them: methods differ in the size of images and of the grid."""
+    model = config.model
+    side = -(-model.image_size // min(model.image_strides))
+    studies = PhantomSequence(96, 0, model.image_size, config.difficulty)
+    return build_corpus(studies, Recipe(model.image_size, (side, side)), cache, 2, progress=False)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--preset", default="laptop")
@@ -201,12 +209,8 @@ def main() -> None:
         if given.memory:
             bench_memory(Path(folder))
             return
-        config = train_config("asg", given.preset)
-        model = config.model
-        side = model.image_size // min(model.image_strides)
-        studies = PhantomSequence(96, 0, model.image_size, config.difficulty)
-        corpus = build_corpus(studies, Recipe(model.image_size, (side, side)), Path(folder), 2)
         for name in given.methods.split(","):
+            corpus = prepared(train_config(name, given.preset), Path(folder))
             bench_method(name, given.preset, corpus, given.steps)
         bench_waiting(given.preset, Path(folder), 4 * given.steps)
 

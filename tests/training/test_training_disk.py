@@ -128,7 +128,12 @@ def test_a_log_is_not_lost_when_it_cannot_be_shortened(tmp_path, monkeypatch):
     with RunLog(tmp_path, "align", 0) as log:
         for step in range(4):
             log.write({"stage": "align", "step": step})
-    monkeypatch.setattr(Path, "write_text", lambda *_, **__: (_ for _ in ()).throw(FULL))
+
+    def full(path, *_, **__):
+        path.open("wb").close()  # what is there is gone before the disk is found to be full
+        raise FULL
+
+    monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(MapleError, match=r"log\.jsonl"):
         RunLog(tmp_path, "align", 2)
     assert len(read_log(tmp_path)) == 4
@@ -207,7 +212,7 @@ def test_the_system_s_own_limit_ends_the_command_with_one_line(tmp_path, limit, 
     line = done.stderr.strip().splitlines()[-1]
     assert line.startswith("maple: ")
     assert named in line.split(": ")[1]
-    assert "File too large" in line
+    assert "cannot be written: File too large — " in line
     assert "Traceback" not in done.stderr
     assert leftovers(tmp_path) == []
     for store in (tmp_path / "cache").glob("*"):

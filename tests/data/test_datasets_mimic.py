@@ -252,23 +252,6 @@ def test_values_of_another_version_are_named(roots, table, old, new, says):
         open_dataset("mimic-cxr-jpg", root)
 
 
-@pytest.mark.parametrize(
-    ("name", "table"),
-    [
-        ("mimic-cxr", "cxr-record-list.csv.gz"),
-        ("mimic-cxr-jpg", "mimic-cxr-2.0.0-metadata.csv.gz"),
-    ],
-)
-def test_a_doubled_line_is_named_with_its_file(roots, name, table):
-    def double(text):
-        lines = text.splitlines(keepends=True)
-        return "".join([*lines[:3], lines[1], *lines[3:]])
-
-    rewrite(roots[name] / table, double)
-    with pytest.raises(MapleError, match=rf"{table}: line 4: an image that an earlier line has"):
-        open_dataset(name, roots[name])
-
-
 def test_a_list_cut_off_in_a_line_is_named(roots):
     path = roots["mimic-cxr"] / "cxr-record-list.csv.gz"
     rewrite(path, lambda text: text[: text.rindex(",5")])

@@ -92,15 +92,11 @@ def read_splits(root: Path) -> pd.Series[str]:
 
 
 def _complete(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Every line has its ids, and no image has two: a cut-off file ends in the middle of one."""
+    """Every line has its ids: a cut-off file ends in the middle of one."""
     missing = table[table[list(_IDS)].isna().any(axis=1)]
     if len(missing):
         line = int(missing.index[0]) + 2
         raise MapleError(path, f"line {line}: an id is missing", "the file is cut off: download it again")
-    again = table["dicom_id"].duplicated()
-    if again.any():
-        line = int(table.index[again.to_numpy()][0]) + 2
-        raise MapleError(path, f"line {line}: an image that an earlier line has", "download it again")
     if table.empty:
         raise MapleError(path, "holds no image", "download it again")
     return table

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from maple_lib.losses.infonce import global_contrastive
     from maple_lib.losses.location import finding_overlap_targets, location_conditioned_contrastive
     from maple_lib.losses.multi_instance import lse_nl_contrastive, lse_nl_similarity
-    from maple_lib.losses.phrase_place import phrase_place_contrastive
+    from maple_lib.losses.phrase_place import phrase_place_contrastive, phrase_place_of_cosines
     from maple_lib.losses.region_finding import region_case_contrastive, region_finding_contrastive
-    from maple_lib.losses.region_instance import region_instance_contrastive
+    from maple_lib.losses.region_instance import region_instance_contrastive, region_instance_of_cosines
     from maple_lib.losses.region_sentence import region_sentence_contrastive
     from maple_lib.losses.sigmoid import sigmoid_contrastive
     from maple_lib.losses.soft_label import (
@@ -44,7 +44,9 @@ _HOMES = {
     "label_similarity_targets": "soft_label",
     "location_conditioned_contrastive": "location",
     "phrase_place_contrastive": "phrase_place",
+    "phrase_place_of_cosines": "phrase_place",
     "region_instance_contrastive": "region_instance",
+    "region_instance_of_cosines": "region_instance",
     "lse_nl_contrastive": "multi_instance",
     "lse_nl_similarity": "multi_instance",
     "region_sentence_contrastive": "region_sentence",
@@ -67,9 +69,11 @@ __all__ = [
     "lse_nl_contrastive",
     "lse_nl_similarity",
     "phrase_place_contrastive",
+    "phrase_place_of_cosines",
     "region_case_contrastive",
     "region_finding_contrastive",
     "region_instance_contrastive",
+    "region_instance_of_cosines",
     "region_sentence_contrastive",
     "sigmoid_contrastive",
     "soft_label_contrastive",

@@ -6,12 +6,13 @@ The cosine needs only two numbers of c, and both come from the N attention weigh
     w · c = Σ_n α_n (w · p_n)        |c|² = αᵀ (P Pᵀ) α
 
 so contexts are never stored. Captions go through in blocks, and the backward pass computes each block
-again instead of keeping it: memory is set by the size of a block, not by the batch.
+again instead of keeping it: memory is set by the size of a block, not by the batch. On a CPU, where padding
+costs as much as words, captions of like length share a block that is no longer than they are.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,6 +20,23 @@ from torch.autograd.function import once_differentiable
 
 # A word or context so short that |w|·|c| <= 1e-8 has no direction: its cosine is 0 and has no gradient.
 _TINY = 1e-16
+
+
+class _Part(NamedTuple):
+    """Captions of one block: which, and how many words the longest of them has."""
+
+    captions: Tensor
+    length: int
+
+
+def _parts(mask: Tensor, chunk: int) -> list[_Part]:
+    """Share captions (C, L) out over blocks; another device than the CPU is not asked for their lengths."""
+    if mask.device.type != "cpu":
+        numbers = torch.arange(len(mask), device=mask.device)
+        return [_Part(part, mask.shape[1]) for part in numbers.split(chunk)]
+    last = (mask * torch.arange(1, mask.shape[1] + 1)).amax(1)
+    order = last.argsort(descending=True, stable=True)
+    return [_Part(part, int(last[part[0]])) for part in order.split(chunk)]
 
 
 class _Block:
@@ -90,10 +108,10 @@ class GramSimilarity(torch.autograd.Function):
         similarities = words.new_empty(len(patches), len(words))
         with torch.autocast(patches.device.type, enabled=False):
             block = _Block(patches, min(chunk, len(words)), words.shape[1], t1)
-            for start in range(0, len(words), chunk):
-                part = slice(start, start + chunk)
-                block.compute(words[part], bias[part])
-                similarities[:, part] = (t2 * block.cosine + bias[part]).logsumexp(-1)
+            for part, length in _parts(mask, chunk):
+                closed = bias[part, :length]
+                block.compute(words[part, :length], closed)
+                similarities[:, part] = (t2 * block.cosine + closed).logsumexp(-1)
         return similarities
 
     @staticmethod
@@ -108,16 +126,16 @@ class GramSimilarity(torch.autograd.Function):
         with torch.autocast(patches.device.type, enabled=False):
             block = _Block(patches, min(chunk, len(words)), words.shape[1], t1)
             for_gram = torch.zeros_like(block.gram)
-            for start in range(0, len(words), chunk):
-                part = slice(start, start + chunk)
-                block.compute(words[part], bias[part])
-                weight = (t2 * block.cosine + bias[part]).softmax(-1)
+            for part, length in _parts(mask, chunk):
+                closed, said = bias[part, :length], words[part, :length]
+                block.compute(said, closed)
+                weight = (t2 * block.cosine + closed).softmax(-1)
                 scores = block.score_gradient(t2 * weight * gradient[:, part, None]).flatten(0, 1).flatten(1)
                 if need_words:
-                    torch.mm(scores.T, block.flat, out=for_words[part].view(-1, words.shape[2]))
-                    for_words[part].addcmul_(words[part], block.by_word[..., None], value=2)
+                    by_score = (scores.T @ block.flat).view_as(said)
+                    for_words[part, :length] = by_score.addcmul_(said, block.by_word[..., None], value=2)
                 if need_patches:
-                    for_patches.addmm_(scores, words[part].flatten(0, 1))
+                    for_patches.addmm_(scores, said.flatten(0, 1))
                     torch.mul(block.attention, block.by_context[:, None], out=block.spare)
                     for_gram.baddbmm_(block.spare.flatten(2), block.attention.flatten(2).mT)
             for_patches = for_patches.view_as(patches).baddbmm_(for_gram, patches, alpha=2)

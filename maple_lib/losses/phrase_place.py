@@ -40,7 +40,28 @@ def phrase_place_contrastive(
     """
     asked = (phrases, "B S D" if phrases.ndim == 3 else "S D")
     check_shapes(patches=(patches, "B N D"), phrases=asked, weights=(weights, "B S N"), said=(said, "B S"))
+    return phrase_place_of_cosines(pairwise(phrases, patches, normalise=True), weights, said, temperature)
+
+
+def phrase_place_of_cosines(
+    cosines: Tensor, weights: Tensor, said: Tensor, temperature: float | Tensor = 0.07
+) -> Tensor:
+    """The same loss where the cosines are known: several losses may ask for those of one image.
+
+    Args:
+        cosines: (B, S, N) of phrases and patches, in [-1, 1].
+        weights: (B, S, N), as in :func:`phrase_place_contrastive`, like the others.
+        said: (B, S) bool.
+        temperature: > 0.
+
+    Returns:
+        Scalar, in nats.
+
+    Raises:
+        MapleError: the shapes disagree or the temperature is not above 0.
+    """
+    check_shapes(cosines=(cosines, "B S N"), weights=(weights, "B S N"), said=(said, "B S"))
     check_positive(temperature=temperature)
-    logits = pairwise(phrases, patches, normalise=True) / temperature
+    logits = cosines / temperature
     inside = (logits.log_softmax(-1) + weights.clamp_min(OUTSIDE).log()).logsumexp(-1)
     return masked_mean(-inside, said & (weights > 0).any(-1))

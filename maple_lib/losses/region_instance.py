@@ -50,20 +50,45 @@ def region_instance_contrastive(
         weights=(weights, "B S N"),
         positives=(positives, "B S"),
     )
+    cosines = pairwise(phrases[None], patches, normalise=True)
+    return region_instance_of_cosines(cosines, weights, positives, temperature, sharpness=sharpness)
+
+
+def region_instance_of_cosines(
+    cosines: Tensor,
+    weights: Tensor,
+    positives: Tensor,
+    temperature: float | Tensor = 0.07,
+    *,
+    sharpness: float = 0.1,
+) -> Tensor:
+    """The same loss where the cosines are known: several losses may ask for those of one image.
+
+    Args:
+        cosines: (B, S, N) of phrases and patches, in [-1, 1].
+        weights: (B, S, N), as in :func:`region_instance_contrastive`, like the others.
+        positives: (B, S) bool.
+        temperature: > 0.
+        sharpness: > 0.
+
+    Returns:
+        Scalar, in nats.
+
+    Raises:
+        MapleError: the shapes disagree or a temperature is not above 0.
+    """
+    check_shapes(cosines=(cosines, "B S N"), weights=(weights, "B S N"), positives=(positives, "B S"))
     check_positive(temperature=temperature, sharpness=sharpness)
-    scores, visible = region_maximum(patches, phrases, weights, sharpness)
+    scores, visible = _region_maximum(cosines, weights, sharpness)
     targets = (positives & visible).T
     return contrast(scores.T / temperature, targets=targets, candidates=visible.T)
 
 
-def region_maximum(
-    patches: Tensor, phrases: Tensor, weights: Tensor, sharpness: float
-) -> tuple[Tensor, Tensor]:
+def _region_maximum(cosines: Tensor, weights: Tensor, sharpness: float) -> tuple[Tensor, Tensor]:
     """Smooth maximum of the cosines inside a region: (B, S) scores, (B, S) where the region is visible."""
-    cosines = pairwise(patches, phrases[None], normalise=True)
     mass = weights.sum(-1)
     visible = mass > 0
     # Cosines are at most 1, so exp((cos - 1) / sharpness) cannot overflow.
-    inside = torch.einsum("bsn,bns->bs", weights, ((cosines - 1) / sharpness).exp())
+    inside = (weights * ((cosines - 1) / sharpness).exp()).sum(-1)
     mean = inside / torch.where(visible, mass, 1)
     return 1 + sharpness * torch.where(visible, mean, 1).clamp_min(FLOOR).log(), visible

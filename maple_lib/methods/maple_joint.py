@@ -101,12 +101,15 @@ class MapleJoint(Method):
         A mean alone forgets small lesions; detectors see the patch's place, so left and right stay apart.
         They see the patch's embedding too: what a phrase finds in a patch, the whole image knows.
         """
-        seen = torch.cat([hidden, patches * self.config.dim**0.5], dim=-1)
-        coarse = F.avg_pool2d(seen.transpose(1, 2).unflatten(2, self.grid), 2, ceil_mode=True)
-        cells = coarse.flatten(2).transpose(1, 2)
+        cells = torch.cat([self.halved(hidden), self.halved(patches) * self.config.dim**0.5], dim=-1)
         found = batch_norm(self.detector_norm, self.detector(cells).flatten(0, 1)).relu()
         found = found.unflatten(0, cells.shape[:2])
         return torch.cat([found.mean(1), found.amax(1)], dim=-1)
+
+    def halved(self, patches: Tensor) -> Tensor:
+        """(B, N, C) -> (B, N / 4, C): means of two by two patches."""
+        rows = patches.transpose(1, 2).unflatten(2, self.grid)
+        return F.avg_pool2d(rows, 2, ceil_mode=True).flatten(2).transpose(1, 2)
 
     def encode_sentences(self, sentences: Sequence[str]) -> TextFeatures:
         """As every method does it, but a phrase is one projection of the text, not the mean of its words'.
@@ -162,11 +165,14 @@ class MapleJoint(Method):
 
     def similarity(self, images: ImageFeatures, texts: TextFeatures) -> Tensor:
         """(B, T): whole image and best patch, each against the text."""
-        return images.pooled @ texts.pooled.T + self.options.evidence * self.evidence(images, texts)
+        return self.compare(images, texts, F.normalize(texts.phrase, dim=-1) @ images.patches.mT)
 
-    def evidence(self, images: ImageFeatures, texts: TextFeatures) -> Tensor:
-        """(B, T): smooth maximum over the patches of their cosine with the text."""
-        cosines = torch.einsum("bnd,td->btn", images.patches, F.normalize(texts.phrase, dim=-1))
+    def compare(self, images: ImageFeatures, texts: TextFeatures, cosines: Tensor) -> Tensor:
+        """The same where the cosines of phrases and patches, (B, T, N), are known."""
+        return images.pooled @ texts.pooled.T + self.options.evidence * self.best_patch(cosines)
+
+    def best_patch(self, cosines: Tensor) -> Tensor:
+        """(B, T, N) cosines -> (B, T): their smooth maximum over the patches."""
         sharpness = self.options.evidence_sharpness
         return sharpness * ((cosines / sharpness).logsumexp(-1) - math.log(cosines.shape[-1]))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,16 +16,41 @@ from maple_lib.encoders.features import ImageFeatures
 from maple_lib.losses import (
     balanced_agreement,
     global_contrastive,
-    phrase_place_contrastive,
+    phrase_place_of_cosines,
     region_case_contrastive,
     region_finding_contrastive,
-    region_instance_contrastive,
+    region_instance_of_cosines,
 )
 from maple_lib.methods.base import report_embedding
 from maple_lib.methods.maple_joint_texts import MIRROR, Asked, Read, padded
 
 if TYPE_CHECKING:
     from maple_lib.methods.maple_joint import MapleJoint
+
+
+@dataclass(frozen=True, slots=True)
+class Cosines:
+    """Of all patches with what several terms ask of them, computed at once.
+
+    Attributes:
+        told: (S,) numbers of the sentences that state findings as present and none as absent.
+        sentences: (B, S, N) with these.
+        present, absent: (B, F, N) with the prompts.
+    """
+
+    told: Tensor
+    sentences: Tensor
+    present: Tensor
+    absent: Tensor
+
+
+def cosines(images: ImageFeatures, read: Read, batch: Batch) -> Cosines:
+    """Patches and phrases have unit norm already."""
+    stated = batch.statements
+    told = ((stated == STATES["present"]).any(1) & ~(stated == STATES["absent"]).any(1)).nonzero().flatten()
+    phrases = [read.sentences.phrase[told], read.present.phrase, read.absent.phrase]
+    every = torch.cat(phrases) @ images.patches.mT
+    return Cosines(told, *every.split([len(part) for part in phrases], dim=1))
 
 
 def joint_terms(
@@ -34,6 +60,7 @@ def joint_terms(
     temperature = method.config.temperature
     regions, visible = images.described()
     shown = batch.region_findings[..., list(asked.findings)]
+    seen = cosines(images, read, batch)
     return {
         "global": lambda: global_contrastive(
             images.pooled,
@@ -42,10 +69,10 @@ def joint_terms(
             direction="sum",
         ),
         "place": lambda: place(images, read, asked, batch, temperature),
-        "instance": lambda: instance(images, read, batch, temperature),
-        "query": lambda: query(method, images, read, asked, batch),
-        "dark": lambda: dark(method, images, read, temperature),
-        "anywhere": lambda: anywhere(images, read, asked, batch, temperature),
+        "instance": lambda: instance(seen, batch, temperature),
+        "query": lambda: query(method, images, read, seen, asked, batch),
+        "dark": lambda: dark(method.best_patch(seen.absent), temperature),
+        "anywhere": lambda: anywhere(seen.present, asked, batch, temperature),
         "finding": lambda: region_finding_contrastive(
             regions, read.placed, read.nothing, shown, visible, temperature
         ),
@@ -77,42 +104,39 @@ def _looked_up(
     """The place term of some sentences, each in the images whose reports hold it."""
     where, there = padded(batch.orders, sentences, phrases.device)
     union = torch.einsum("blr,brn->bln", named[where], batch.regions.flatten(2)).clamp_max(1)
-    return phrase_place_contrastive(images.patches, phrases[where], union, there, temperature)
+    return phrase_place_of_cosines(phrases[where] @ images.patches.mT, union, there, temperature)
 
 
-def instance(images: ImageFeatures, read: Read, batch: Batch, temperature: float) -> Tensor:
+def instance(seen: Cosines, batch: Batch, temperature: float) -> Tensor:
     """Every sentence that states findings as present, against the regions it names in all images."""
-    present = batch.statements == STATES["present"]
-    chosen = (present.any(1) & ~(batch.statements == STATES["absent"]).any(1)).nonzero().flatten()
-    named, states = batch.sentence_regions[chosen], present[chosen].to(batch.region_findings.dtype)
+    present = batch.statements[seen.told] == STATES["present"]
+    named, states = batch.sentence_regions[seen.told], present.to(batch.region_findings.dtype)
     shown = torch.einsum("brf,sf,sr->bs", batch.region_findings, states, named) > 0
     union = torch.einsum("sr,brn->bsn", named, batch.regions.flatten(2)).clamp_max(1)
-    return region_instance_contrastive(
-        images.patches, read.sentences.phrase[chosen], union, shown, temperature
-    )
+    return region_instance_of_cosines(seen.sentences, union, shown, temperature)
 
 
-def query(method: MapleJoint, images: ImageFeatures, read: Read, asked: Asked, batch: Batch) -> Tensor:
+def query(
+    method: MapleJoint, images: ImageFeatures, read: Read, seen: Cosines, asked: Asked, batch: Batch
+) -> Tensor:
     """Is there, or is there no? For every finding that the batch states, of every image."""
     known = batch.findings[:, list(asked.findings)]
-    difference = method.similarity(images, read.present) - method.similarity(images, read.absent)
-    return balanced_agreement(difference * method.query_scale.exp(), known > 0, known >= 0)
+    yes = method.compare(images, read.present, seen.present)
+    no = method.compare(images, read.absent, seen.absent)
+    return balanced_agreement((yes - no) * method.query_scale.exp(), known > 0, known >= 0)
 
 
-def dark(method: MapleJoint, images: ImageFeatures, read: Read, temperature: float) -> Tensor:
+def dark(evidence: Tensor, temperature: float) -> Tensor:
     """No patch should fit "there is no": a map of what is absent has nothing to show."""
-    lit = functional.softplus(method.evidence(images, read.absent) / temperature)
+    lit = functional.softplus(evidence / temperature)
     return lit.sum() / max(1, lit.numel())
 
 
-def anywhere(images: ImageFeatures, read: Read, asked: Asked, batch: Batch, temperature: float) -> Tensor:
+def anywhere(seen: Tensor, asked: Asked, batch: Batch, temperature: float) -> Tensor:
     """Prompts without a place: find the images that show the finding, and in them its regions."""
     chosen = list(asked.findings)
     shown = batch.region_findings[..., chosen]
     where = torch.einsum("brf,brn->bfn", shown, batch.regions.flatten(2)).clamp_max(1)
     present = batch.findings[:, chosen] > 0
-    everywhere = torch.ones_like(where)
-    phrases = read.present.phrase
-    return region_instance_contrastive(
-        images.patches, phrases, everywhere, present, temperature
-    ) + phrase_place_contrastive(images.patches, phrases, where, present, temperature)
+    which = region_instance_of_cosines(seen, torch.ones_like(where), present, temperature)
+    return which + phrase_place_of_cosines(seen, where, present, temperature)

@@ -23,6 +23,7 @@ from maple_lib.training.config import TrainConfig
 from maple_lib.training.corpus import Corpus, Recipe, build_corpus
 from maple_lib.training.disk import write_whole, writing
 from maple_lib.training.loop import BEST, Run, run_stages
+from maple_lib.training.memory import keep_freed_memory
 from maple_lib.training.splitting import split_studies
 
 RUN_CONFIG, MODEL = "run.json", "model"
@@ -59,6 +60,8 @@ def train(
     folder = Path(config.out)
     method_class(config.model.method).read_options(config.model.options)  # before anything takes time
     accelerator = start_accelerator(config)
+    if accelerator.device.type == "cpu":
+        keep_freed_memory()
     if accelerator.is_main_process:
         _claim(folder, config)
     accelerator.wait_for_everyone()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from maple_lib.errors import MapleError
-from maple_lib.losses import phrase_place_contrastive
+from maple_lib.losses import phrase_place_contrastive, phrase_place_of_cosines
 
 
 @pytest.fixture
@@ -76,3 +76,14 @@ def test_shapes_are_told(batch):
     patches, phrases, weights, said = batch
     with pytest.raises(MapleError, match="said"):
         phrase_place_contrastive(patches, phrases, weights, said[:, :3])
+
+
+def test_the_same_from_cosines_that_are_known(batch):
+    patches, phrases, weights, said = batch
+    unit = torch.nn.functional.normalize
+    cosines = unit(phrases, dim=-1) @ unit(patches, dim=-1).mT
+    torch.testing.assert_close(
+        phrase_place_of_cosines(cosines, weights, said, 0.3), phrase_place_contrastive(*batch, 0.3)
+    )
+    with pytest.raises(MapleError, match="cosines"):
+        phrase_place_of_cosines(cosines.mT, weights, said)

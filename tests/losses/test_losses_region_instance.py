@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from maple_lib.errors import MapleError
-from maple_lib.losses import region_instance_contrastive
+from maple_lib.losses import region_instance_contrastive, region_instance_of_cosines
 
 
 @pytest.fixture
@@ -96,3 +96,15 @@ def test_shapes_are_told(batch):
     patches, phrases, weights, positives = batch
     with pytest.raises(MapleError, match="weights"):
         region_instance_contrastive(patches, phrases, weights[:, :2], positives)
+
+
+def test_the_same_from_cosines_that_are_known(batch):
+    patches, phrases, weights, positives = batch
+    unit = torch.nn.functional.normalize
+    cosines = unit(phrases, dim=-1) @ unit(patches, dim=-1).mT
+    torch.testing.assert_close(
+        region_instance_of_cosines(cosines, weights, positives, 0.3, sharpness=0.2),
+        region_instance_contrastive(*batch, 0.3, sharpness=0.2),
+    )
+    with pytest.raises(MapleError, match="cosines"):
+        region_instance_of_cosines(cosines.mT, weights, positives)

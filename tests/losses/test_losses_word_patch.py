@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from maple_lib.errors import MapleError
 from maple_lib.losses import word_patch_attention, word_patch_contrastive, word_patch_similarity
+from maple_lib.losses.gram_similarity import _parts
 
 
 @pytest.fixture
@@ -162,3 +163,21 @@ def test_bad_settings_are_told(batch):
         word_patch_contrastive(*batch, aggregation="max")
     with pytest.raises(MapleError, match=r"\(6, 3\).*\(6, 7, 8\)"):
         word_patch_contrastive(batch[0], batch[1], batch[2][:, :3])
+
+
+def test_a_block_is_no_longer_than_its_longest_caption(batch):
+    _, _, mask = batch
+    parts = _parts(mask, 2)
+    assert [part.length for part in parts] == [7, 5, 2]
+    assert torch.cat([part.captions for part in parts]).sort().values.tolist() == list(range(6))
+
+
+def test_words_may_follow_a_gap(batch):
+    patches, words, mask = batch
+    holed = mask.clone()
+    holed[0, 2:5] = False
+    packed = torch.cat([words[:1, :2], words[:1, 5:], words[:1, 2:5]], 1)
+    torch.testing.assert_close(
+        word_patch_similarity(patches, words[:1], holed[:1], chunk=2),
+        word_patch_similarity(patches, packed, torch.arange(7)[None] < 4),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -47,9 +47,20 @@ class TextFeatures:
         phrase: (B, D) one per text for comparison with patches and regions: the mean of its words.
         words: (B, L, D) one per word, unit norm, zero where there is no word.
         word_valid: (B, L) bool, True where there is a word.
+        sentences: (B, S, D) the ``phrase`` of each sentence, zero where there is none; None where texts are
+            single sentences, or were read as one sequence.
+        sentence_valid: (B, S) bool, True where there is a sentence, or None.
     """
 
     pooled: Tensor
     phrase: Tensor
     words: Tensor
     word_valid: Tensor
+    sentences: Tensor | None = field(default=None, kw_only=True)
+    sentence_valid: Tensor | None = field(default=None, kw_only=True)
+
+    def each(self) -> tuple[Tensor, Tensor]:
+        """The sentences (B, S, D) and which are there (B, S); a text without any is one itself."""
+        if self.sentences is None or self.sentence_valid is None:
+            return self.phrase[:, None], self.phrase.new_ones(len(self.phrase), 1).bool()
+        return self.sentences, self.sentence_valid

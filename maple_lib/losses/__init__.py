@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from maple_lib.losses.agreement import balanced_agreement
-    from maple_lib.losses.infonce import global_contrastive
+    from maple_lib.losses.infonce import global_contrastive, matching_contrastive
     from maple_lib.losses.location import finding_overlap_targets, location_conditioned_contrastive
     from maple_lib.losses.multi_instance import lse_nl_contrastive, lse_nl_similarity
     from maple_lib.losses.phrase_place import phrase_place_contrastive, phrase_place_of_cosines
@@ -40,6 +40,7 @@ _HOMES = {
     "region_finding_contrastive": "region_finding",
     "finding_overlap_targets": "location",
     "global_contrastive": "infonce",
+    "matching_contrastive": "infonce",
     "hard_triplet": "triplet",
     "label_similarity_targets": "soft_label",
     "location_conditioned_contrastive": "location",
@@ -68,6 +69,7 @@ __all__ = [
     "location_conditioned_contrastive",
     "lse_nl_contrastive",
     "lse_nl_similarity",
+    "matching_contrastive",
     "phrase_place_contrastive",
     "phrase_place_of_cosines",
     "region_case_contrastive",

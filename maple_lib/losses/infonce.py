@@ -62,3 +62,25 @@ def global_contrastive(
         contrast(to_image, targets=targets, offset=offset),
         direction,
     )
+
+
+def matching_contrastive(
+    similarities: Tensor, temperature: float | Tensor = 0.07, *, direction: Direction = "mean"
+) -> Tensor:
+    """The same contrast where a method says itself how well an image and a report fit.
+
+    Args:
+        similarities: (B, B) of images (rows) and the reports of the same studies (columns).
+        temperature: τ > 0.
+        direction: "mean" or "sum" of both directions, or one of them alone.
+
+    Returns:
+        Scalar, in nats.
+
+    Raises:
+        MapleError: the matrix is not square, or the temperature is not above 0.
+    """
+    check_shapes(similarities=(similarities, "B B"))
+    check_positive(temperature=temperature)
+    logits = similarities / temperature
+    return combine(contrast(logits), contrast(logits.T), direction)

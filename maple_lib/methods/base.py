@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import log
 from typing import ClassVar
 
@@ -142,7 +143,8 @@ class Method(HubMixin, Staged, nn.Module):
         flat = list(dict.fromkeys(s for part in parts for s in part))
         features = self.encode_sentences(flat)
         if all(len(part) == 1 for part in parts) and len(flat) == len(texts):
-            return features
+            phrases, there = features.each()
+            return replace(features, sentences=phrases, sentence_valid=there)
         row = {s: i for i, s in enumerate(flat)}
         member = features.pooled.new_zeros(len(parts), len(flat))
         for i, part in enumerate(parts):
@@ -151,8 +153,16 @@ class Method(HubMixin, Staged, nn.Module):
         padded = nn.utils.rnn.pad_sequence(words, batch_first=True)
         lengths = torch.tensor([len(w) for w in words], device=padded.device)
         valid = torch.arange(padded.shape[1], device=padded.device) < lengths[:, None]
+        order = nn.utils.rnn.pad_sequence(
+            [torch.tensor([row[s] for s in part]) for part in parts], True, len(flat)
+        ).to(padded.device)
         return TextFeatures(
-            report_embedding(features, member), average(member) @ features.phrase, padded, valid
+            report_embedding(features, member),
+            average(member) @ features.phrase,
+            padded,
+            valid,
+            sentences=F.pad(features.phrase, (0, 0, 0, 1))[order],
+            sentence_valid=order < len(flat),
         )
 
     def texts(self, batch: Batch) -> tuple[str, ...]:

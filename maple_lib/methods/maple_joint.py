@@ -23,6 +23,7 @@ from maple_lib.methods.maple_joint_texts import asked
 
 # Salience lies between exp(-4) and exp(4).
 _SALIENCE = 4.0
+_IMAGES = 8  # compared with all phrases at a time: patches times phrases are many
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class JointOptions:
     Attributes:
         frozen_text: the text encoder stays as the warm start left it, as in MApLe, and reads every text
             once; its heads go on learning.
-        evidence: weight of the best patch beside the whole image when an image is compared with a text.
+        evidence: weight of the best patches beside the whole image when an image is compared with a text.
         evidence_sharpness: of the smooth maximum over patches.
     """
 
@@ -46,7 +47,7 @@ class MapleJoint(Method):
 
     | term | compares | teaches | after |
     |---|---|---|---|
-    | ``global`` | an image with all reports | which case it is | ConVIRT, CLIP |
+    | ``global`` | an image and its patches with all reports | which case it is | ConVIRT, CLIP |
     | ``place`` | a sentence, also with sides exchanged, with all patches | where to look | ours |
     | ``instance`` | the best patch of a named region across images | which patch shows it | MApLe |
     | ``query`` | an image with "there is" and "there is no" | presence and negation | MedKLIP, KAD |
@@ -73,7 +74,7 @@ class MapleJoint(Method):
     }
 
     def build(self, tokenizer: TextTokenizer | None) -> None:
-        """The usual encoders and heads; salience, an overview of the grid, and the scale of a yes or no."""
+        """The usual encoders and heads; salience, an overview of the grid, and a threshold for evidence."""
         super().build(tokenizer)
         width, config = self.image_encoder.width, self.config
         self.patch_head = ProjectionHead(width, config.dim, width)
@@ -83,7 +84,9 @@ class MapleJoint(Method):
         self.detector = nn.Linear(width + config.dim, 2 * width)
         self.detector_norm = nn.BatchNorm1d(2 * width)
         self.image_head = ProjectionHead(4 * width, config.dim, config.head_hidden)
-        self.query_scale = nn.Parameter(torch.tensor(math.log(10.0)))
+        self.threshold = nn.Linear(config.dim, 1)
+        nn.init.zeros_(self.threshold.weight)
+        nn.init.zeros_(self.threshold.bias)
         self.remembered: dict[str, Tensor] | None = None
 
     def project_images(self, hidden: Tensor, regions: Tensor | None = None) -> ImageFeatures:
@@ -164,17 +167,29 @@ class MapleJoint(Method):
         return asked(batch).texts
 
     def similarity(self, images: ImageFeatures, texts: TextFeatures) -> Tensor:
-        """(B, T): whole image and best patch, each against the text."""
-        return self.compare(images, texts, F.normalize(texts.phrase, dim=-1) @ images.patches.mT)
+        """(B, T): the whole image against the text, and the best patch against each of its sentences."""
+        sentences, there = texts.each()
+        phrases, which = F.normalize(sentences[there], dim=-1).unique(dim=0, return_inverse=True)
+        parts = [self.best_patch(phrases @ patches.mT) for patches in images.patches.split(_IMAGES)]
+        fit = (torch.cat(parts) - self.needed(phrases))[:, which]
+        text = there.nonzero()[:, 0]
+        return self.compare(
+            images.pooled, texts.pooled, fit.new_zeros(len(fit), len(there)).index_add_(1, text, fit)
+        )
 
-    def compare(self, images: ImageFeatures, texts: TextFeatures, cosines: Tensor) -> Tensor:
-        """The same where the cosines of phrases and patches, (B, T, N), are known."""
-        return images.pooled @ texts.pooled.T + self.options.evidence * self.best_patch(cosines)
+    def compare(self, images: Tensor, texts: Tensor, evidence: Tensor) -> Tensor:
+        """(B, T) from embeddings of whole images (B, D) and texts (T, D), and what the patches say."""
+        return images @ texts.T + self.options.evidence * evidence
 
     def best_patch(self, cosines: Tensor) -> Tensor:
         """(B, T, N) cosines -> (B, T): their smooth maximum over the patches."""
         sharpness = self.options.evidence_sharpness
         return sharpness * ((cosines / sharpness).logsumexp(-1) - math.log(cosines.shape[-1]))
+
+    def needed(self, phrases: Tensor) -> Tensor:
+        """(T, D) -> (T,): how well the best patch must fit before it speaks for a phrase."""
+        needed: Tensor = self.threshold(phrases).squeeze(-1)
+        return needed
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The terms of the table above; those of no weight are left out."""

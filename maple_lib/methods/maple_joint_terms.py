@@ -15,7 +15,7 @@ from maple_lib.data.record import STATES
 from maple_lib.encoders.features import ImageFeatures
 from maple_lib.losses import (
     balanced_agreement,
-    global_contrastive,
+    matching_contrastive,
     phrase_place_of_cosines,
     region_case_contrastive,
     region_finding_contrastive,
@@ -29,28 +29,47 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Cosines:
-    """Of all patches with what several terms ask of them, computed at once.
+class Seen:
+    """What the patches say to the U sentences and to the prompts of F findings, computed at once.
 
     Attributes:
-        told: (S,) numbers of the sentences that state findings as present and none as absent.
-        sentences: (B, S, N) with these.
-        present, absent: (B, F, N) with the prompts.
+        order: (U,) sentences, first the S that state findings as present and none as absent.
+        told: (B, S, N) cosines with these.
+        present: (B, F, N) cosines with the prompts that say so.
+        report: (B, B) how well the sentences of each report fit each image, added up.
+        yes, no: (B, F) how well the prompts fit.
+        lit: (B, F) the best patch for "there is no".
     """
 
+    order: Tensor
     told: Tensor
-    sentences: Tensor
     present: Tensor
-    absent: Tensor
+    report: Tensor
+    yes: Tensor
+    no: Tensor
+    lit: Tensor
 
 
-def cosines(images: ImageFeatures, read: Read, batch: Batch) -> Cosines:
-    """Patches and phrases have unit norm already."""
-    stated = batch.statements
-    told = ((stated == STATES["present"]).any(1) & ~(stated == STATES["absent"]).any(1)).nonzero().flatten()
-    phrases = [read.sentences.phrase[told], read.present.phrase, read.absent.phrase]
-    every = torch.cat(phrases) @ images.patches.mT
-    return Cosines(told, *every.split([len(part) for part in phrases], dim=1))
+def look(method: MapleJoint, images: ImageFeatures, read: Read, batch: Batch) -> Seen:
+    """Compare all patches with all phrases; both have unit norm already."""
+    said = batch.statements
+    states = (said == STATES["present"]).any(1) & ~(said == STATES["absent"]).any(1)
+    order = torch.cat([states.nonzero().flatten(), (~states).nonzero().flatten()])
+    prompts = torch.cat([read.present.phrase, read.absent.phrase])
+    phrases = torch.cat([read.sentences.phrase[order], prompts])
+    cosines = phrases @ images.patches.mT
+    best = method.best_patch(cosines)
+    asked, findings = len(order), len(read.present.phrase)
+    of_sentences, yes, no = (best - method.needed(phrases)).split([asked, findings, findings], 1)
+    return Seen(
+        order=order,
+        told=cosines[:, : int(states.sum())],
+        present=cosines[:, asked : asked + findings],
+        report=of_sentences @ (batch.report_sentences[:, order] > 0).to(best.dtype).T,
+        yes=yes,
+        no=no,
+        lit=best[:, asked + findings :],
+    )
 
 
 def joint_terms(
@@ -60,24 +79,26 @@ def joint_terms(
     temperature = method.config.temperature
     regions, visible = images.described()
     shown = batch.region_findings[..., list(asked.findings)]
-    seen = cosines(images, read, batch)
+    seen = look(method, images, read, batch)
     return {
-        "global": lambda: global_contrastive(
-            images.pooled,
-            report_embedding(read.sentences, batch.report_sentences),
-            temperature,
-            direction="sum",
-        ),
+        "global": lambda: whole(method, images, read, seen, batch),
         "place": lambda: place(images, read, asked, batch, temperature),
         "instance": lambda: instance(seen, batch, temperature),
         "query": lambda: query(method, images, read, seen, asked, batch),
-        "dark": lambda: dark(method.best_patch(seen.absent), temperature),
+        "dark": lambda: dark(seen.lit, temperature),
         "anywhere": lambda: anywhere(seen.present, asked, batch, temperature),
         "finding": lambda: region_finding_contrastive(
             regions, read.placed, read.nothing, shown, visible, temperature
         ),
         "case": lambda: region_case_contrastive(regions, shown, visible, temperature),
     }
+
+
+def whole(method: MapleJoint, images: ImageFeatures, read: Read, seen: Seen, batch: Batch) -> Tensor:
+    """Every image must find its report, and every report its image."""
+    reports = report_embedding(read.sentences, batch.report_sentences)
+    similarities = method.compare(images.pooled, reports, seen.report)
+    return matching_contrastive(similarities, method.config.temperature, direction="sum")
 
 
 def place(images: ImageFeatures, read: Read, asked: Asked, batch: Batch, temperature: float) -> Tensor:
@@ -107,23 +128,24 @@ def _looked_up(
     return phrase_place_of_cosines(phrases[where] @ images.patches.mT, union, there, temperature)
 
 
-def instance(seen: Cosines, batch: Batch, temperature: float) -> Tensor:
+def instance(seen: Seen, batch: Batch, temperature: float) -> Tensor:
     """Every sentence that states findings as present, against the regions it names in all images."""
-    present = batch.statements[seen.told] == STATES["present"]
-    named, states = batch.sentence_regions[seen.told], present.to(batch.region_findings.dtype)
+    told = seen.order[: seen.told.shape[1]]
+    named = batch.sentence_regions[told]
+    states = (batch.statements[told] == STATES["present"]).to(batch.region_findings.dtype)
     shown = torch.einsum("brf,sf,sr->bs", batch.region_findings, states, named) > 0
     union = torch.einsum("sr,brn->bsn", named, batch.regions.flatten(2)).clamp_max(1)
-    return region_instance_of_cosines(seen.sentences, union, shown, temperature)
+    return region_instance_of_cosines(seen.told, union, shown, temperature)
 
 
 def query(
-    method: MapleJoint, images: ImageFeatures, read: Read, seen: Cosines, asked: Asked, batch: Batch
+    method: MapleJoint, images: ImageFeatures, read: Read, seen: Seen, asked: Asked, batch: Batch
 ) -> Tensor:
     """Is there, or is there no? For every finding that the batch states, of every image."""
     known = batch.findings[:, list(asked.findings)]
-    yes = method.compare(images, read.present, seen.present)
-    no = method.compare(images, read.absent, seen.absent)
-    return balanced_agreement((yes - no) * method.query_scale.exp(), known > 0, known >= 0)
+    yes = method.compare(images.pooled, read.present.pooled, seen.yes)
+    no = method.compare(images.pooled, read.absent.pooled, seen.no)
+    return balanced_agreement((yes - no) / method.config.temperature, known > 0, known >= 0)
 
 
 def dark(evidence: Tensor, temperature: float) -> Tensor:

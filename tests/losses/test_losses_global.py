@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from maple_lib.errors import MapleError
-from maple_lib.losses import global_contrastive, sigmoid_contrastive
+from maple_lib.losses import global_contrastive, matching_contrastive, sigmoid_contrastive
 
 
 @pytest.fixture
@@ -95,3 +95,14 @@ def test_bad_settings_are_told(pair):
         global_contrastive(*pair, offset=1)
     with pytest.raises(MapleError, match=r"\(5, 8\).*\(6, 8\)"):
         global_contrastive(pair[0], pair[1][:5])
+
+
+def test_known_similarities_give_the_same_loss(pair):
+    image, text = (torch.nn.functional.normalize(x, dim=-1) for x in pair)
+    for direction in ("mean", "sum", "image_to_text"):
+        torch.testing.assert_close(
+            matching_contrastive(image @ text.T, 0.2, direction=direction),
+            global_contrastive(image, text, 0.2, direction=direction),
+        )
+    with pytest.raises(MapleError, match="similarities"):
+        matching_contrastive(torch.zeros(2, 3))

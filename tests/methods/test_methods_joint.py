@@ -2,14 +2,16 @@
 
 import pytest
 import torch
+from torch.nn.functional import normalize as unit
 from toys import toy_record
 
 from maple_lib.data.batch import collate
 from maple_lib.data.record import FINDING_INDEX, REGION_INDEX
-from maple_lib.encoders.features import ImageFeatures
+from maple_lib.encoders.features import ImageFeatures, TextFeatures
 from maple_lib.errors import MapleError
 from maple_lib.methods import create_method
-from maple_lib.methods.maple_joint_terms import place
+from maple_lib.methods.base import report_embedding
+from maple_lib.methods.maple_joint_terms import look, place
 from maple_lib.methods.maple_joint_texts import MIRROR, asked, padded, prompts
 
 SMALL = {
@@ -131,6 +133,45 @@ def test_one_bright_patch_is_evidence(method):
     dim = ImageFeatures(torch.zeros(1, 16), patches, method.grid)
     bright = ImageFeatures(torch.zeros(1, 16), lit, method.grid)
     assert method.similarity(bright, texts) > method.similarity(dim, texts) + 0.3
+
+
+def test_a_report_fits_as_its_sentences_do(method):
+    """The whole, and what each sentence finds beyond what it needs, in a loop."""
+    images = method.eval().encode_images(torch.rand(9, 1, 64, 64))
+    with torch.no_grad():
+        method.threshold.weight.normal_()
+    reports = ["There is a nodule. No effusion.", "There is a mass.", "No effusion. The lungs are clear."]
+    texts = method.encode_texts(reports)
+    assert texts.sentence_valid.sum(1).tolist() == [2, 1, 2]
+    expected = images.pooled @ texts.pooled.T
+    for t, report in enumerate(reports):
+        for sentence in report.split(". "):
+            phrase = unit(method.encode_sentences([sentence.strip(".") + "."]).phrase, dim=-1)
+            lit = method.best_patch(phrase @ images.patches.mT) - method.needed(phrase)
+            expected[:, t] += lit[:, 0]
+    torch.testing.assert_close(method.similarity(images, texts), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_training_compares_reports_as_they_are_compared_later(method, batch):
+    method.eval()
+    with torch.no_grad():
+        method.threshold.weight.normal_()
+    questions = asked(batch)
+    read = questions.split(method.encode_sentences(questions.texts))
+    images = method.encode_images(batch.images, batch.regions)
+    seen = look(method, images, read, batch)
+    pooled = report_embedding(read.sentences, batch.report_sentences)
+    ours = method.compare(images.pooled, pooled, seen.report)
+    phrases = read.sentences.phrase.expand(len(ours), -1, -1)
+    whole = TextFeatures(
+        pooled,
+        pooled,
+        phrases[:, :0],
+        phrases[:, :0, 0].bool(),
+        sentences=phrases,
+        sentence_valid=batch.report_sentences > 0,
+    )
+    torch.testing.assert_close(ours, method.similarity(images, whole), atol=1e-5, rtol=1e-5)
 
 
 def test_salience_changes_regions_and_never_what_is_visible(method, batch):

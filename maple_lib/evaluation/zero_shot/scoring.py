@@ -110,10 +110,9 @@ def average_texts(texts: TextFeatures, group: Tensor, count: int) -> TextFeature
     padded = torch.nn.utils.rnn.pad_sequence(words, batch_first=True)
     valid = torch.arange(padded.shape[1], device=group.device) < lengths[:, None]
     first = select(texts, member.argmax(1).tolist())  # whatever else a method's texts hold
-    pooled = F.normalize(mean @ texts.pooled, dim=-1)
-    return dataclasses.replace(
-        first, pooled=pooled, phrase=mean @ texts.phrase, words=padded, word_valid=valid
-    )
+    pooled, phrase = F.normalize(mean @ texts.pooled, dim=-1), mean @ texts.phrase
+    single = {"sentences": None, "sentence_valid": None} if hasattr(first, "sentences") else {}
+    return dataclasses.replace(first, pooled=pooled, phrase=phrase, words=padded, word_valid=valid, **single)
 
 
 def _reduce(fit: Tensor, group: Tensor, count: int, averaging: Averaging) -> Tensor:

@@ -70,6 +70,7 @@ MEASURES = (
     "p5_ratio",
     "laterality",
     "negation",
+    "negation_absent",
 )
 
 
@@ -132,13 +133,17 @@ def location_rows(result: Any) -> Iterator[Row]:
     yield Row("p5_ratio", ratio, NAN, NAN, chance=1.0, n=int(by_region["n"]), protocol=str(result.protocol))
 
 
+# measure -> metric
+_ROBUSTNESS = {"laterality": "laterality", "negation": "negation", "negation_absent": "negation, absent"}
+
+
 def robustness_rows(result: Any) -> Iterator[Row]:
-    """Does "left" follow the left, and does "no" lower the score?"""
+    """Does "left" follow the left, does "no" lower the score where a finding is, and raise it where not?"""
     table = result.summary()
-    for name in ("laterality", "negation"):
-        found = table[(table["condition"] == name) & (table["metric"] == name)]
-        for _, row in found.iterrows():
-            yield _row(row, name, chance=0.5, ceiling=1.0)
+    table = table[table["condition"].isin(_ROBUSTNESS)]
+    for measure, metric in _ROBUSTNESS.items():
+        for _, row in table[table["metric"] == metric].iterrows():
+            yield _row(row, measure, chance=0.5, ceiling=1.0)
 
 
 def _row(found: pd.Series, measure: str, **levels: Any) -> Row:

@@ -26,6 +26,7 @@ HEADLINE = (
     "p5_ratio",
     "laterality",
     "negation",
+    "negation_absent",
 )
 # column of the summary -> column of the table, and what is made of its values over seeds
 _COLUMNS: dict[str, Any] = {

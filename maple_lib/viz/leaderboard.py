@@ -35,7 +35,8 @@ NAMES = {
     "whole_image_p5": "search by whole image, P@5",
     "p5_ratio": "P@5 by region / by whole image",
     "laterality": "peaks on the named side",
-    "negation": "“no X” below “X”",
+    "negation": "“no X” below “X” where X is",
+    "negation_absent": "“no X” above “X” where it is not",
 }
 PANELS = (
     "in_region_pointing",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maple_lib.data.statements import region_sentences
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
 from maple_lib.evaluation.encoding import encode_readable
@@ -60,18 +61,6 @@ def embed_cases(
         if "text" in wanted:
             sides["text"] = _texts(method, [studies[i] for i in index])
     return Cases(index, sides)
-
-
-def region_sentences(study: Study) -> dict[str, str]:
-    """Region -> the sentences of the report whose statements name it, each once, in their order."""
-    sentences = study.parsed.sentences if study.triplets else ()
-    found: dict[str, dict[str, None]] = {}
-    for triplet in study.triplets:
-        start = triplet.span[0]
-        said = next((s.text for s in sentences if s.span[0] <= start < s.span[1]), "")
-        if triplet.region and said:
-            found.setdefault(triplet.region, {})[" ".join(said.split())] = None
-    return {region: " ".join(texts) for region, texts in found.items()}
 
 
 def _images(

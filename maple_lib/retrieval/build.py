@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maple_lib.data.statements import region_sentences
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
 from maple_lib.methods.inference import encode_studies, encode_texts, inference, method_name
-from maple_lib.retrieval.cases import CASE_COLUMNS, STATEMENT_COLUMNS, case_row, region_texts, statements
+from maple_lib.retrieval.cases import CASE_COLUMNS, STATEMENT_COLUMNS, case_row, statements
 from maple_lib.retrieval.manifest import FILE, Manifest, fingerprint
 from maple_lib.retrieval.rows import RowWriter, checksum
 from maple_lib.vocabulary import REGIONS
@@ -50,10 +51,10 @@ def build_index(
         with _Writer(folder) as writer, inference(method):
             batches = encode_studies(method, studies, batch_size, regions=True)
             for index, features in _shown(batches, len(studies), batch_size, progress):
-                rows = [statements(studies[i]) for i in index]
-                writer.cases([studies[i] for i in index], rows)
+                batch = [studies[i] for i in index]
+                writer.cases(batch)
                 writer.images(index, features)
-                writer.texts(method, index, [studies[i].report for i in index], rows)
+                writer.texts(method, index, batch)
         writer.tables()
         files = {file.name: checksum(file) for file in sorted(folder.iterdir())}
         manifest = Manifest(
@@ -73,9 +74,10 @@ class _Writer(ExitStack):
         self.shown: Counter[str] = Counter()
         self.dim = 0
 
-    def cases(self, studies: Sequence[Study], rows: Sequence[Rows]) -> None:
+    def cases(self, studies: Sequence[Study]) -> None:
         """Take the words of a batch."""
-        for study, said in zip(studies, rows, strict=True):
+        for study in studies:
+            said = statements(study)
             self._statements += [{"case": len(self._cases), **row} for row in said]
             self._cases.append(case_row(study, said))
 
@@ -91,16 +93,16 @@ class _Writer(ExitStack):
                 self.shown[region] += int(visible.sum())
                 self._append(region, "image", features.regions[visible, number], cases[visible])
 
-    def texts(self, method: Any, index: range, reports: Sequence[str], rows: Sequence[Rows]) -> None:
+    def texts(self, method: Any, index: range, studies: Sequence[Study]) -> None:
         """Take the text embeddings of a batch: whole reports, and the sentences about each region."""
-        told = [(case, report) for case, report in zip(index, reports, strict=True) if report.strip()]
+        told = [(case, s.report) for case, s in zip(index, studies, strict=True) if s.report.strip()]
         if told:
             embedded = encode_texts(method, [report for _, report in told])
             self._append(WHOLE, "text", embedded.pooled, np.array([case for case, _ in told]))
         about = [
             (region, case, text)
-            for case, said in zip(index, rows, strict=True)
-            for region, text in region_texts(said).items()
+            for case, study in zip(index, studies, strict=True)
+            for region, text in region_sentences(study).items()
         ]
         if not about:
             return

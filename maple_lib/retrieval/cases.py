@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from maple_lib.data.statements import stated_sentences
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
 
@@ -21,31 +22,10 @@ STATEMENT_COLUMNS = ("case", "region", "finding", "existence", "sentence")
 
 def statements(study: Study) -> list[dict[str, Any]]:
     """One row per statement of a study: region (or None), finding, existence, sentence (on one line)."""
-    from maple_lib.reports import parse
-
-    sentences = parse(study.report).sentences if study.triplets else ()
-    rows = []
-    for triplet in study.triplets:
-        start = triplet.span[0]
-        text = next((s.text for s in sentences if s.span[0] <= start < s.span[1]), "")
-        rows.append(
-            {
-                "region": triplet.region,
-                "finding": triplet.finding,
-                "existence": triplet.existence,
-                "sentence": " ".join(text.split()),
-            }
-        )
-    return rows
-
-
-def region_texts(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Region -> the sentences about it, each once, in the order of the report."""
-    texts: dict[str, dict[str, None]] = {}
-    for row in rows:
-        if row["region"] and row["sentence"]:
-            texts.setdefault(row["region"], {})[row["sentence"]] = None
-    return {region: " ".join(sentences) for region, sentences in texts.items()}
+    return [
+        {"region": t.region, "finding": t.finding, "existence": t.existence, "sentence": sentence}
+        for t, sentence in zip(study.triplets, stated_sentences(study), strict=True)
+    ]
 
 
 def case_row(study: Study, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maple_lib.data.statements import region_sentences
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
 from maple_lib.methods.inference import encode_studies, encode_texts, inference
-from maple_lib.retrieval.cases import region_texts, statements
 from maple_lib.vocabulary import REGIONS
 
 Vector = NDArray[np.float32]
@@ -78,7 +78,7 @@ def _embed_image(method: Any, study: Study, region: str | None) -> NDArray[Any]:
 def _words(study: Study, region: str | None) -> str:
     if region is None:
         return study.report
-    texts = region_texts(statements(study))
+    texts = region_sentences(study)
     if region not in texts:
         raise MapleError(
             f"study {study.study_id}",

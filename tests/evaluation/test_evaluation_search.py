@@ -12,7 +12,6 @@ from maple_lib.encoders.features import ImageFeatures, TextFeatures
 from maple_lib.errors import MapleError
 from maple_lib.evaluation import evaluate, protocol, score_location_retrieval
 from maple_lib.evaluation.label_retrieval import choose_studies
-from maple_lib.evaluation.location_cases import region_sentences
 from maple_lib.evaluation.problems import Problems
 from maple_lib.vocabulary import FINDINGS, REGIONS
 
@@ -94,17 +93,6 @@ def test_cases_that_say_nothing_of_a_region_never_answer():
     assert set(table["study_id"]) == set(names[:6])
     random = table[(table["source"] == "random") & (table["metric"] == "P@5")]
     assert (random["value"] == 1).all()
-
-
-def test_sentences_are_gathered_by_the_region_they_name(toy):
-    from maple_lib.reports import parse
-
-    report = "Small left pleural effusion. There is a mass in the right lung. The left effusion has grown."
-    study = dataclasses.replace(toy.study(0), report=report, triplets=parse(report).triplets)
-    texts = region_sentences(study)
-    assert texts["right lung"] == "There is a mass in the right lung."
-    assert texts["left costophrenic angle"].startswith("Small left pleural effusion. The left effusion")
-    assert region_sentences(dataclasses.replace(study, triplets=())) == {}
 
 
 def test_a_knowing_method_finds_every_label():

@@ -35,19 +35,23 @@ class JointOptions:
             once; its heads go on learning.
         evidence: weight of the best patches beside the whole image when an image is compared with a text.
         evidence_sharpness: of the smooth maximum over patches.
+        missed: how much worse it is to overlook a finding than to raise a false alarm; moves the point at
+            which "there is" wins over "there is no".
     """
 
     frozen_text: bool = True
     evidence: float = 1.0
     evidence_sharpness: float = 0.05
+    missed: float = 4.0
 
 
 class MapleJoint(Method):
-    """Eight terms, each teaching what the others cannot.
+    """Nine terms, each teaching what the others cannot.
 
     | term | compares | teaches | after |
     |---|---|---|---|
-    | ``global`` | an image and its patches with all reports | which case it is | ConVIRT, CLIP |
+    | ``global`` | an image with all reports | which case it is | ConVIRT, CLIP |
+    | ``report`` | an image and its patches with the sentences of all reports | the same, in detail | ours |
     | ``place`` | a sentence, also with sides exchanged, with all patches | where to look | ours |
     | ``instance`` | the best patch of a named region across images | which patch shows it | MApLe |
     | ``query`` | an image with "there is" and "there is no" | presence and negation | MedKLIP, KAD |
@@ -67,7 +71,6 @@ class MapleJoint(Method):
 
     option_class: ClassVar[type | None] = JointOptions
     default_weights: ClassVar[dict[str, float]] = {
-        "global": 2.0,
         "query": 2.0,
         "finding": 1.5,
         "dark": 0.25,

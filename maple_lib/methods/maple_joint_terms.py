@@ -80,8 +80,12 @@ def joint_terms(
     regions, visible = images.described()
     shown = batch.region_findings[..., list(asked.findings)]
     seen = look(method, images, read, batch)
+    reports = report_embedding(read.sentences, batch.report_sentences)
     return {
-        "global": lambda: whole(method, images, read, seen, batch),
+        "global": lambda: matching_contrastive(images.pooled @ reports.T, temperature, direction="sum"),
+        "report": lambda: matching_contrastive(
+            method.compare(images.pooled, reports, seen.report), temperature, direction="sum"
+        ),
         "place": lambda: place(images, read, asked, batch, temperature),
         "instance": lambda: instance(seen, batch, temperature),
         "query": lambda: query(method, images, read, seen, asked, batch),
@@ -92,13 +96,6 @@ def joint_terms(
         ),
         "case": lambda: region_case_contrastive(regions, shown, visible, temperature),
     }
-
-
-def whole(method: MapleJoint, images: ImageFeatures, read: Read, seen: Seen, batch: Batch) -> Tensor:
-    """Every image must find its report, and every report its image."""
-    reports = report_embedding(read.sentences, batch.report_sentences)
-    similarities = method.compare(images.pooled, reports, seen.report)
-    return matching_contrastive(similarities, method.config.temperature, direction="sum")
 
 
 def place(images: ImageFeatures, read: Read, asked: Asked, batch: Batch, temperature: float) -> Tensor:
@@ -145,7 +142,8 @@ def query(
     known = batch.findings[:, list(asked.findings)]
     yes = method.compare(images.pooled, read.present.pooled, seen.yes)
     no = method.compare(images.pooled, read.absent.pooled, seen.no)
-    return balanced_agreement((yes - no) / method.config.temperature, known > 0, known >= 0)
+    logits = (yes - no) / method.config.temperature
+    return balanced_agreement(logits, known > 0, known >= 0, method.options.missed)
 
 
 def dark(evidence: Tensor, temperature: float) -> Tensor:

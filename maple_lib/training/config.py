@@ -133,8 +133,8 @@ _PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
-# Steps that fit into the same eight minutes on two cores: one of GLoRIA costs three of ConVIRT. Where the text
-# encoder stands still, a rate can be higher than a transformer in training would bear.
+# Steps that fit into the same eight minutes on two cores: one of GLoRIA costs three of ConVIRT. Where the
+# text encoder stands still, a rate can be higher than a transformer in training would bear.
 _OWN: dict[str, dict[str, dict[str, Any]]] = {
     "laptop": {
         "convirt": {"steps": 1150},

@@ -70,3 +70,15 @@ def test_nothing_to_tell_is_zero_with_a_graph():
 def test_wrong_shapes_are_named():
     with pytest.raises(MapleError, match="truth"):
         balanced_agreement(torch.zeros(2, 3), torch.zeros(2, 4, dtype=torch.bool), torch.zeros(2, 3).bool())
+
+
+@pytest.mark.parametrize("missed", [1.0, 4.0])
+def test_without_knowledge_the_best_answer_is_the_price(missed):
+    truth = torch.zeros(50, 1, dtype=torch.bool)
+    truth[:5] = True
+    answer = torch.tensor(math.log(missed), dtype=torch.float64, requires_grad=True)
+    logits = answer.expand(50, 1)
+    balanced_agreement(logits, truth, torch.ones_like(truth), missed).backward()
+    assert abs(answer.grad.item()) < 1e-12
+    with pytest.raises(MapleError, match="missed"):
+        balanced_agreement(logits, truth, torch.ones_like(truth), 0)

@@ -29,6 +29,7 @@ class GroundingQuery:
         location_free: True when the phrase names no place ("There is a nodule."); its truth is every
             lesion of that finding, and its map is never gated.
         source: the dataset's own words that ``phrase`` was made of; empty where they are the phrase.
+        drawn: True when the truth is what was drawn for the phrase, even where a study knows its lesions.
     """
 
     study_index: int
@@ -37,6 +38,7 @@ class GroundingQuery:
     region: str | None
     location_free: bool
     source: str = ""
+    drawn: bool = False
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -71,7 +73,8 @@ def truth_mask(query: GroundingQuery, study: Study) -> BoolMask:
     Raises:
         MapleError: if a box, an outline or a run-length mask is damaged.
     """
-    masks = [lesion.mask for lesion in study.lesions if _speaks_of(query, lesion.finding, lesion.region)]
+    lesions = () if query.drawn else study.lesions
+    masks = [lesion.mask for lesion in lesions if _speaks_of(query, lesion.finding, lesion.region)]
     if not masks:
         shape = study.image.pixels.shape
         masks = [drawn_mask(phrase, shape) for phrase in drawn_phrases(query, study)]
@@ -141,7 +144,7 @@ def _box_query(index: int, phrase: Phrase, phrasing: str) -> GroundingQuery:
     else:
         asked, region = words, phrase.region or _named_places(words, phrase.finding)
     source = phrase.text if asked != phrase.text else ""
-    return GroundingQuery(index, asked, phrase.finding, region, region is None, source)
+    return GroundingQuery(index, asked, phrase.finding, region, region is None, source, drawn=True)
 
 
 def _sentence(words: str, finding: str) -> str:

@@ -28,6 +28,7 @@ HEADLINE = (
     "negation",
     "negation_absent",
 )
+_COSTS = {"minutes": "seconds", "processor minutes": "cpu_seconds"}
 # column of the summary -> column of the table, and what is made of its values over seeds
 _COLUMNS: dict[str, Any] = {
     "method": ("method", "first"),
@@ -41,6 +42,7 @@ _COLUMNS: dict[str, Any] = {
     "seconds": ("seconds", "mean"),
     "seconds_sd": ("seconds", "std"),
     "cpu_seconds": ("cpu_seconds", "mean"),
+    "cpu_seconds_sd": ("cpu_seconds", "std"),
     "parameters": ("parameters", "mean"),
     "protocol": ("protocol", "first"),
 }
@@ -79,7 +81,7 @@ class Board:
         Returns:
             One row per entry and measure, entries from the best in the first measure down: ``mean``, ``sd``
             (NaN for one seed), ``seeds``; means of ``chance``, ``floor`` and ``ceiling``, ``floor_name``;
-            ``seconds``, ``seconds_sd``, ``cpu_seconds`` and ``parameters`` of training; ``protocol``.
+            ``seconds`` and ``cpu_seconds`` of training with their deviations; ``parameters``; ``protocol``.
         """
         if self.table.empty:
             return self.table
@@ -98,13 +100,13 @@ class Board:
             return pd.DataFrame()
         across = [name for name in HEADLINE if name in set(summary["measure"])]
         rows = {
-            name: {"minutes": f"{group['seconds'].iloc[0] / 60:.1f}"}
+            name: {said: _minutes(group[column].iloc[0]) for said, column in _COSTS.items()}
             | _cells(group.set_index("measure"), across)
             for name, group in summary.groupby("entry", sort=False)
         }
         levels = summary.groupby("measure", sort=False)[["chance", "floor", "ceiling"]].mean()
         for level in levels:
-            rows[f"({level})"] = {"minutes": ""} | {name: _said(levels[level][name]) for name in across}
+            rows[f"({level})"] = dict.fromkeys(_COSTS, "") | {name: _said(levels[level][name]) for name in across}
         return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 
     def save(self, folder: str | Path) -> Path:
@@ -150,6 +152,10 @@ def _cells(measured: pd.DataFrame, across: list[str]) -> dict[str, str]:
     return {
         name: _said(measured["mean"][name], measured["sd"][name]) for name in across if name in measured.index
     }
+
+
+def _minutes(seconds: float) -> str:
+    return "" if seconds != seconds else f"{seconds / 60:.1f}"
 
 
 def _said(mean: float, sd: float = float("nan")) -> str:

@@ -78,6 +78,9 @@ def leaderboard_figure(
 ) -> Figure:
     """One panel a measure: minutes of training across, the measure up; mean ± s.d. over seeds.
 
+    Minutes are those of all processor cores together where they are known: they depend less on what else the
+    machine did than minutes on the wall.
+
     Args:
         summary: ``Board.summary()``: one row per entry and measure.
         measures: which to show; those that were not measured are left out.
@@ -94,19 +97,20 @@ def leaderboard_figure(
         raise MapleError(f"measures {', '.join(measures)}", "no rows", f"the table holds: {said}")
     theme = DARK if dark else LIGHT
     colors = _colors(list(dict.fromkeys(summary["entry"])), dark)
+    cost, said = _cost(summary)
     columns = min(2, len(shown))
     rows = -(-len(shown) // columns)
     height = max(2.3, _PITCH * (len(colors) + len(_LEVELS) + 1) + 0.5)
     with figure(4.2 * columns, height * rows + 0.75, theme, wspace=0.03, hspace=0.05) as fig:
         axes = fig.subplots(rows, columns, squeeze=False).ravel()
         for ax, measure in zip(axes, shown, strict=False):
-            marks = _marks(summary[summary["measure"] == measure], colors, theme)
+            marks = _marks(summary[summary["measure"] == measure], colors, theme, cost)
             _panel(ax, marks, height - 0.55, theme)
             ax.set_title(NAMES.get(measure, measure), fontsize=9.5)
         for ax in axes[len(shown) :]:
             ax.set_visible(False)
         for ax in axes[max(0, len(shown) - columns) : len(shown)]:
-            ax.set_xlabel("minutes of training", fontsize=8.5)
+            ax.set_xlabel(f"{said} of training", fontsize=8.5)
         heading(fig, title, _note(summary), theme)
     return describe(fig, _alt(summary, shown))
 
@@ -117,9 +121,16 @@ def _colors(entries: Sequence[str], dark: bool) -> dict[str, str]:
     return {name: oklch(light, 0.13, 185 + 360 * i / len(entries)) for i, name in enumerate(entries)}
 
 
-def _marks(rows: pd.DataFrame, colors: Mapping[str, str], theme: Theme) -> list[Mark]:
+def _cost(summary: pd.DataFrame) -> tuple[str, str]:
+    """The column of the cost, and its unit in words."""
+    if "cpu_seconds" in summary and summary["cpu_seconds"].notna().all():
+        return "cpu_seconds", "processor minutes"
+    return "seconds", "minutes"
+
+
+def _marks(rows: pd.DataFrame, colors: Mapping[str, str], theme: Theme, cost: str) -> list[Mark]:
     """Dots of the entries; lines of chance, floor and ceiling, each the mean over entries."""
-    columns = [rows[name].tolist() for name in ("entry", "mean", "sd", "seconds", "seconds_sd")]
+    columns = [rows[name].tolist() for name in ("entry", "mean", "sd", cost, f"{cost}_sd")]
     dots = [
         Mark(name, mean, colors[name], "", sd, seconds / 60, seconds_sd / 60)
         for name, mean, sd, seconds, seconds_sd in zip(*columns, strict=True)
@@ -198,11 +209,12 @@ def _note(summary: pd.DataFrame) -> str:
 
 def _alt(summary: pd.DataFrame, shown: Sequence[str]) -> str:
     parts = []
+    cost, unit = _cost(summary)
     for measure in shown:
         rows = summary[(summary["measure"] == measure) & summary["mean"].notna()]
         said = ", ".join(
-            f"{name} {mean:.2f} in {seconds / 60:.1f} minutes"
-            for name, mean, seconds in zip(rows["entry"], rows["mean"], rows["seconds"], strict=True)
+            f"{name} {mean:.2f} in {seconds / 60:.1f} {unit}"
+            for name, mean, seconds in zip(rows["entry"], rows["mean"], rows[cost], strict=True)
         )
         parts.append(f"{NAMES.get(measure, measure)}: {said}.")
-    return "Quality against minutes of training. " + " ".join(parts)
+    return f"Quality against {unit} of training. " + " ".join(parts)

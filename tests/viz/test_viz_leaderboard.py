@@ -59,3 +59,12 @@ def test_words_and_files(tmp_path):
 def test_a_table_without_the_measures():
     with pytest.raises(MapleError, match="the table holds: in_region_pointing"):
         viz.leaderboard_figure(table(), ["laterality"])
+
+
+def test_processor_minutes_are_the_cost_where_all_are_known():
+    known = table(2).assign(cpu_seconds=[600.0, 1200.0] * 3, cpu_seconds_sd=0.0)
+    fig = viz.leaderboard_figure(known, ["cnr"])
+    assert fig.axes[0].get_xlabel() == "processor minutes of training"
+    assert "in 20.0 processor minutes" in alt_text(fig)
+    partly = known.assign(cpu_seconds=[600.0, math.nan] * 3)
+    assert viz.leaderboard_figure(partly, ["cnr"]).axes[0].get_xlabel() == "minutes of training"

@@ -106,7 +106,8 @@ class Board:
         }
         levels = summary.groupby("measure", sort=False)[["chance", "floor", "ceiling"]].mean()
         for level in levels:
-            rows[f"({level})"] = dict.fromkeys(_COSTS, "") | {name: _said(levels[level][name]) for name in across}
+            known = {name: _said(levels[level][name]) for name in across}
+            rows[f"({level})"] = dict.fromkeys(_COSTS, "") | known
         return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 
     def save(self, folder: str | Path) -> Path:

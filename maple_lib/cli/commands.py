@@ -21,7 +21,10 @@ from maple_lib.cli.settings import read_setting
 
 Json = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
-Model = Annotated[Path, typer.Option(help="Checkpoint folder; `maple demo` and `maple train` make one.")]
+Model = Annotated[
+    Path,
+    typer.Option(help="Checkpoint folder, as `maple train` makes it, or the name of a shipped one: asg."),
+]
 DEMO_MODEL = Path("demo/run/model")
 PHANTOM_NOTICE = "This model was trained on phantoms: it knows phantoms. For research and teaching only."
 

@@ -23,7 +23,7 @@ _LINE = 0.2  # inches a phrase takes in the list beside the image
 _WIDE = 46  # characters of a phrase in a line of the list
 
 
-def boxes_figure(study: Study, phrases: Sequence[Phrase] | None = None) -> Figure:
+def boxes_figure(study: Study, phrases: Sequence[Phrase] | None = None, title: str = "") -> Figure:
     """The radiograph with the places of its phrases drawn on it, numbered, and the phrases beside it.
 
     A phrase that names its region has the region's colour, as in every figure; others take turns.
@@ -31,6 +31,7 @@ def boxes_figure(study: Study, phrases: Sequence[Phrase] | None = None) -> Figur
     Args:
         study: with phrases; its image is read here.
         phrases: some of them; all if None.
+        title: over the picture; say there who drew the places, where a model did.
 
     Raises:
         MapleError: if there is no phrase with a place.
@@ -44,7 +45,7 @@ def boxes_figure(study: Study, phrases: Sequence[Phrase] | None = None) -> Figur
     height, width = study.image.pixels.shape
     tall = max(4.6 * height / width, 0.5 + 2 * _LINE * len(chosen))
     with figure(9.2, tall + 0.4) as fig:
-        heading(fig, f"Phrases of {study.study_id}")
+        heading(fig, title or f"Phrases of {study.study_id}")
         seen, said = fig.subplots(1, 2)
         draw_image(seen, study.image)
         for number, (phrase, color) in enumerate(zip(chosen, colors, strict=True), 1):

@@ -67,8 +67,9 @@ def test_phrases_are_numbered_listed_and_told():
 
 
 def test_some_phrases_or_none():
-    fig = viz.boxes_figure(study(), PHRASES[1:2])
+    fig = viz.boxes_figure(study(), PHRASES[1:2], title="Found by a model")
     assert not patches(fig, Rectangle)
+    assert "Found by a model" in [text.get_text() for text in fig.texts]
     for phrases in ((), PHRASES[3:]):
         with pytest.raises(MapleError, match="study one: has no phrase with a place"):
             viz.boxes_figure(study(phrases))

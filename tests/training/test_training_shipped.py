@@ -72,6 +72,7 @@ def test_the_checksums_are_those_of_all_files(place):
 
 def test_a_method_s_name_opens_the_shipped_one(place, monkeypatch):
     monkeypatch.setattr(shipped, "__file__", str(place / "maple_lib" / "methods" / "shipped.py"))
+    monkeypatch.chdir(place)
     opened = maple_lib.load_method("convirt")
     assert opened.config.method == "convirt"
     with pytest.raises(MapleError, match=r"data_samples/checkpoints/asg.*maple checkpoints --methods asg"):

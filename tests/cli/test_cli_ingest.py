@@ -109,7 +109,7 @@ from maple_lib.data.table import chunk, ingesting
 ingesting.CHUNK = 1
 real = chunk.make_part
 def slow(job, number):
-    time.sleep(0.2)
+    time.sleep(1)  # far more than it takes to see the first part and to interrupt
     return real(job, number)
 chunk.make_part = slow
 sys.argv = ["maple", *sys.argv[1:]]

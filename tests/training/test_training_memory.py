@@ -16,8 +16,9 @@ def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     torch.empty(20_000_000).fill_(1)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-faults()
-print(faults())
+for _ in range(12):  # aligned blocks do not fit where the last one was: the heap grows a few times first
+    faults()
+print(max(faults() for _ in range(5)))
 """
 
 

@@ -104,7 +104,8 @@ def test_ctrl_c_says_how_to_continue_and_the_same_command_does(folder, monkeypat
 
 
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored
 from maple_lib.data.table import chunk, ingesting
 ingesting.CHUNK = 1
 real = chunk.make_part

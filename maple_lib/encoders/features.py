@@ -50,6 +50,8 @@ class TextFeatures:
         sentences: (B, S, D) the ``phrase`` of each sentence, zero where there is none; None where texts are
             single sentences, or were read as one sequence.
         sentence_valid: (B, S) bool, True where there is a sentence, or None.
+        statements: (B, M, 3) long, what each text states: region, finding, state; -1 where there is no
+            statement. None where the texts were not parsed.
     """
 
     pooled: Tensor
@@ -58,6 +60,7 @@ class TextFeatures:
     word_valid: Tensor
     sentences: Tensor | None = field(default=None, kw_only=True)
     sentence_valid: Tensor | None = field(default=None, kw_only=True)
+    statements: Tensor | None = field(default=None, kw_only=True)
 
     def each(self) -> tuple[Tensor, Tensor]:
         """The sentences (B, S, D) and which are there (B, S); a text without any is one itself."""

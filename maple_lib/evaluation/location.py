@@ -33,9 +33,10 @@ _FLOORS = ("prevalence", "random")
 class LocationRetrievalResult(Result):
     """One row per direction, region, query, source and metric.
 
-    Sources: ``conditioned`` (by the region's embedding), ``whole image`` (the same model unconditioned: by
-    the embeddings of whole images and whole reports) and the floors ``prevalence`` (common findings first,
-    whatever the query) and ``random`` (its expectation).
+    Sources: ``conditioned`` (by what the method compares of a region), ``cosine`` (by the cosine of the
+    regions' embeddings, which is the same for most methods), ``whole image`` (the same model unconditioned:
+    by the embeddings of whole images and whole reports) and the floors ``prevalence`` (common findings
+    first, whatever the query) and ``random`` (its expectation).
     """
 
     def summary(self, by_region: bool = False) -> pd.DataFrame:
@@ -118,6 +119,7 @@ def evaluate_location_retrieval(
             names,
             whole_gallery=answers.whole,
             answers=answers.valid,
+            embeddings=(asks.embeddings, answers.embeddings),
         )
         frames.append(table.assign(direction=direction))
     table = pd.concat(frames, ignore_index=True)

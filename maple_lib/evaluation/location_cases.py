@@ -15,7 +15,7 @@ from maple_lib.errors import MapleError
 from maple_lib.evaluation.encoding import encode_readable
 from maple_lib.evaluation.problems import Problems
 from maple_lib.evaluation.ranking import Bools
-from maple_lib.methods.inference import encode_texts, inference
+from maple_lib.methods.inference import encode_texts, inference, searched
 from maple_lib.vocabulary import REGIONS
 
 Embeddings = NDArray[np.floating]
@@ -26,12 +26,14 @@ class Side:
     """One side of a search, N cases.
 
     Attributes:
-        regions: (N, R, D) unit-norm embeddings of the regions, or of the sentences about them.
+        regions: (N, R, K) what a search compares, of the regions or of the sentences about them.
+        embeddings: (N, R, D) the same as embedded, unit norm: what cosines compare.
         valid: (N, R) bool, True where there is one.
         whole: (N, D) unit-norm embeddings of the whole images, or of the whole reports.
     """
 
     regions: Embeddings
+    embeddings: Embeddings
     valid: Bools
     whole: Embeddings
 
@@ -75,7 +77,7 @@ def _images(
     regions = torch.cat([region for region, _ in described])
     valid = torch.cat([valid for _, valid in described]).cpu().numpy()
     whole = torch.cat([part.features.pooled for part in parts])
-    return [i for part in parts for i in part.index], Side(_unit(regions), valid, _unit(whole))
+    return [i for part in parts for i in part.index], _side(method, regions, valid, _unit(whole))
 
 
 def _texts(method: Any, studies: Sequence[Study]) -> Side:
@@ -84,20 +86,28 @@ def _texts(method: Any, studies: Sequence[Study]) -> Side:
         raise MapleError(
             f"{len(studies)} studies", "no statement names a region", "give studies with reports"
         )
-    phrases = _unit(encode_texts(method, [text for _, _, text in about]).phrase)
-    regions = np.zeros((len(studies), len(REGIONS), phrases.shape[1]), phrases.dtype)
-    valid = np.zeros(regions.shape[:2], bool)
+    phrases = encode_texts(method, [text for _, _, text in about]).phrase
+    said = phrases.new_zeros(len(studies), len(REGIONS), phrases.shape[1])
+    valid = np.zeros(said.shape[:2], bool)
     rows = [case for case, _, _ in about]
     columns = [REGIONS.index(region) for _, region, _ in about]
-    regions[rows, columns], valid[rows, columns] = phrases, True
+    said[rows, columns], valid[rows, columns] = phrases, True
     told = [case for case, study in enumerate(studies) if study.report.strip()]
-    whole = np.zeros((len(studies), phrases.shape[1]), phrases.dtype)
+    whole = np.zeros((len(studies), phrases.shape[1]), np.float32)
     whole[told] = _unit(encode_texts(method, [studies[case].report for case in told]).pooled)
-    return Side(regions, valid, whole)
+    return _side(method, said, valid, whole)
 
 
 def _known(study: Study) -> dict[str, str]:
     return {region: text for region, text in region_sentences(study).items() if region in REGIONS}
+
+
+def _side(method: Any, regions: Any, valid: Bools, whole: Embeddings) -> Side:
+    """From (N, R, D) embeddings."""
+    import torch
+
+    each = [searched(method, part.float(), region) for region, part in enumerate(regions.unbind(1))]
+    return Side(torch.stack(each, 1).cpu().numpy(), _unit(regions), valid, whole)
 
 
 def _unit(vectors: Any) -> Embeddings:

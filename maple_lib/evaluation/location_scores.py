@@ -43,12 +43,14 @@ def score_location_retrieval(
     study_ids: Sequence[str],
     whole_gallery: Embeddings | None = None,
     answers: Bools | None = None,
+    embeddings: tuple[Embeddings, Embeddings] | None = None,
 ) -> pd.DataFrame:
     """Score a search by region among N cases, and its floors.
 
     Args:
-        queries: (N, R, D) unit-norm region embeddings that ask (of images, or of the texts about them).
-        gallery: (N, R, D) unit-norm region embeddings that answer.
+        queries: (N, R, K) what asks, of the regions of images or of the texts about them; the inner product
+            with what answers is the score.
+        gallery: (N, R, K) what answers.
         whole: (N, D) unit-norm embeddings of the whole images or reports that ask without condition.
         visible: (N, R) bool, True where the case has the region (or says something about it) and may ask.
         findings: (N, R, F) bool present findings; right is a case that shares one in the region.
@@ -57,6 +59,8 @@ def score_location_retrieval(
         whole_gallery: (N, D) what answers the unconditioned search; ``whole`` by default.
         answers: (N, R) bool, True where the case has what answers; ``visible`` by default. Others are never
             candidates, and a case never answers itself.
+        embeddings: (N, R, D) unit-norm embeddings of the regions that ask and of those that answer; given,
+            the search by their cosine is scored too.
 
     Returns:
         Tidy table: region, study_id, source, metric, value. A query needs a present finding in the region
@@ -73,6 +77,7 @@ def score_location_retrieval(
     for region, ask, among, right in _regions(visible, answers, findings, protocol.minimum_cases):
         rankings = {
             "conditioned": queries[ask, region] @ gallery[:, region].T,
+            **_cosines(embeddings, ask, region),
             "whole image": whole[ask] @ whole_gallery.T,
             "prevalence": np.repeat(_commonness(findings[:, region], answers[:, region])[None], len(ask), 0),
         }
@@ -90,6 +95,15 @@ def score_location_retrieval(
             "give more studies",
         )
     return pd.concat(frames, ignore_index=True)
+
+
+def _cosines(
+    embeddings: tuple[Embeddings, Embeddings] | None, ask: NDArray[np.intp], region: int
+) -> dict[str, Embeddings]:
+    if embeddings is None:
+        return {}
+    asks, answers = embeddings
+    return {"cosine": asks[ask, region] @ answers[:, region].T}
 
 
 def _regions(

@@ -66,11 +66,15 @@ class GroundingProtocol(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrievalProtocol(Protocol):
-    """Image and text find each other: ``ks`` of R@K, and whether equal texts count as right."""
+    """Image and text find each other: ``ks`` of R@K, and whether equal texts count as right.
+
+    ``regions`` says whether the image is encoded with its anatomy.
+    """
 
     ks: tuple[int, ...]
     dedupe: bool
     bootstrap: int
+    regions: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

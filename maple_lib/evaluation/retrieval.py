@@ -110,7 +110,7 @@ def evaluate_retrieval(
         texts = encode_texts(method, [study.report for study in told])
         parts = [
             (part.index, similarities(method, part.features, texts))
-            for part in encode_readable(method, told, batch_size, problems=problems)
+            for part in encode_readable(method, told, batch_size, protocol.regions, problems)
         ]
     kept = [i for index, _ in parts for i in index]
     scores = torch.cat([rows for _, rows in parts]).numpy()[:, kept]

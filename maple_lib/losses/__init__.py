@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from maple_lib.losses.location import finding_overlap_targets, location_conditioned_contrastive
     from maple_lib.losses.multi_instance import lse_nl_contrastive, lse_nl_similarity
     from maple_lib.losses.phrase_place import phrase_place_contrastive, phrase_place_of_cosines
-    from maple_lib.losses.region_finding import region_case_contrastive, region_finding_contrastive
+    from maple_lib.losses.region_finding import (
+        region_case_contrastive,
+        region_finding_contrastive,
+        region_finding_log_odds,
+    )
     from maple_lib.losses.region_instance import region_instance_contrastive, region_instance_of_cosines
     from maple_lib.losses.region_sentence import region_sentence_contrastive
     from maple_lib.losses.sigmoid import sigmoid_contrastive
@@ -38,6 +42,7 @@ _HOMES = {
     "balanced_agreement": "agreement",
     "region_case_contrastive": "region_finding",
     "region_finding_contrastive": "region_finding",
+    "region_finding_log_odds": "region_finding",
     "finding_overlap_targets": "location",
     "global_contrastive": "infonce",
     "matching_contrastive": "infonce",
@@ -74,6 +79,7 @@ __all__ = [
     "phrase_place_of_cosines",
     "region_case_contrastive",
     "region_finding_contrastive",
+    "region_finding_log_odds",
     "region_instance_contrastive",
     "region_instance_of_cosines",
     "region_sentence_contrastive",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from maple_lib.losses.contrast import contrast, pairwise
 from maple_lib.losses.shapes import check_positive, check_shapes
@@ -47,12 +48,52 @@ def region_finding_contrastive(
         visible=(visible, "B R"),
     )
     check_positive(temperature=temperature)
-    choices = torch.cat([prompts, nothing[None]]).transpose(0, 1)
-    logits = pairwise(regions.transpose(0, 1), choices, normalise=True).transpose(0, 1) / temperature
+    logits = _choices(regions, prompts, nothing) / temperature
     shows = findings.bool().any(-1)
     targets = torch.cat([findings.bool(), ~shows[..., None]], -1)
     something = contrast(logits, targets=targets, anchors=shows & visible)
     return something + 0.5 * contrast(logits, targets=targets, anchors=~shows & visible)
+
+
+def region_finding_log_odds(
+    regions: Tensor, prompts: Tensor, nothing: Tensor, visible: Tensor, temperature: float | Tensor = 0.07
+) -> tuple[Tensor, Tensor]:
+    """What regions show, by the softmax that ``region_finding_contrastive`` trains.
+
+    The log-likelihood of a report that states findings S of a region is the sum over S of the first plus the
+    second, region by region; a report that says nothing of a region has the second alone.
+
+    Args:
+        regions: (B, R, D) region embeddings.
+        prompts: (F, R, D) embeddings of "finding f in region r".
+        nothing: (R, D) embeddings of "no finding in region r".
+        visible: (B, R) bool.
+        temperature: of the softmax, > 0.
+
+    Returns:
+        odds: (B, R, F) log-odds of every finding against none, in nats; 0 in regions that are not visible.
+        empty: (B, R) log-probability that the region shows none, <= 0; 0 where it is not visible.
+
+    Raises:
+        MapleError: the shapes disagree or the temperature is not above 0.
+    """
+    check_shapes(
+        regions=(regions, "B R D"),
+        prompts=(prompts, "F R D"),
+        nothing=(nothing, "R D"),
+        visible=(visible, "B R"),
+    )
+    check_positive(temperature=temperature)
+    logits = _choices(regions, prompts, nothing) / temperature
+    odds = logits[..., :-1] - logits[..., -1:]
+    empty = -F.softplus(odds.logsumexp(-1)) if odds.shape[-1] else odds.new_zeros(odds.shape[:-1])
+    return odds * visible[..., None], empty * visible
+
+
+def _choices(regions: Tensor, prompts: Tensor, nothing: Tensor) -> Tensor:
+    """(B, R, F + 1) cosines of every region with its prompts, "no finding" last."""
+    choices = torch.cat([prompts, nothing[None]]).transpose(0, 1)
+    return pairwise(regions.transpose(0, 1), choices, normalise=True).transpose(0, 1)
 
 
 def region_case_contrastive(

@@ -201,6 +201,18 @@ class Method(HubMixin, Staged, nn.Module):
         """
         return images.pooled @ texts.pooled.T
 
+    def searched(self, embeddings: Tensor, region: int) -> Tensor:
+        """What a search by region compares, by inner product: (n, D) -> (n, K).
+
+        Args:
+            embeddings: (n, D) of one region in n images, or phrases of n texts about it.
+            region: its number.
+
+        Returns:
+            The embeddings brought to unit norm, so that cases are compared by cosine.
+        """
+        return F.normalize(embeddings, dim=-1)
+
     def similarity_map(self, images: ImageFeatures, texts: TextFeatures) -> Tensor:
         """Cosine of every patch with the phrase of the same row: (B, h, w) in [-1, 1].
 

@@ -75,6 +75,18 @@ def encode_texts(method: Any, texts: Sequence[str], batch_size: int = 128) -> Te
     return select(_join(parts), [unique[text] for text in texts])
 
 
+def searched(method: Any, embeddings: torch.Tensor, region: int) -> torch.Tensor:
+    """(n, K) what the method's search compares of (n, D) embeddings of a region, or of texts about it.
+
+    A method that does not say so is searched by cosine.
+    """
+    from torch.nn.functional import normalize
+
+    own = getattr(method, "searched", None)
+    found: torch.Tensor = normalize(embeddings, dim=-1) if own is None else own(embeddings, region)
+    return found
+
+
 def select(features: Features, index: Sequence[int]) -> Features:
     """The rows ``index`` of every tensor of the features."""
     import torch
@@ -106,9 +118,12 @@ def _join(parts: Sequence[Features]) -> Features:
 
 
 def _pad_words(values: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-    """Bring (B, L, ...) tensors to one L; (B, D) embeddings have one D already."""
+    """Bring (B, L, ...) tensors to one L; (B, D) embeddings have one D already. No number is -1."""
+    import torch
+
     length = max(value.shape[1] for value in values)
-    padded = [value.new_zeros(len(value), length, *value.shape[2:]) for value in values]
+    nothing = -1 if values[0].dtype is torch.long else 0
+    padded = [value.new_full((len(value), length, *value.shape[2:]), nothing) for value in values]
     for target, value in zip(padded, values, strict=True):
         target[:, : value.shape[1]] = value
     return padded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -17,9 +17,11 @@ from maple_lib.data.record import Record
 from maple_lib.encoders.features import ImageFeatures, TextFeatures
 from maple_lib.encoders.heads import ProjectionHead, batch_norm
 from maple_lib.encoders.tokens import TextTokenizer
+from maple_lib.losses import region_finding_log_odds
 from maple_lib.methods.base import Method
 from maple_lib.methods.maple_joint_terms import joint_terms
-from maple_lib.methods.maple_joint_texts import asked
+from maple_lib.methods.maple_joint_texts import asked, stated, told_by
+from maple_lib.methods.prompt_bank import PromptBank
 
 # Salience lies between exp(-4) and exp(4).
 _SALIENCE = 4.0
@@ -37,12 +39,15 @@ class JointOptions:
         evidence_sharpness: of the smooth maximum over patches.
         missed: how much worse it is to overlook a finding than to raise a false alarm; moves the point at
             which "there is" wins over "there is no".
+        silence: how much it counts against a report that it says nothing of a region where the image shows
+            something, from 0, not at all, to 1, as much as if every report told everything.
     """
 
     frozen_text: bool = True
     evidence: float = 1.0
     evidence_sharpness: float = 0.05
     missed: float = 4.0
+    silence: float = 0.5
 
 
 class MapleJoint(Method):
@@ -70,6 +75,7 @@ class MapleJoint(Method):
     """
 
     option_class: ClassVar[type | None] = JointOptions
+    choices: ClassVar[dict[str, int]] = {"global": 2, "report": 2}
     default_weights: ClassVar[dict[str, float]] = {
         "query": 2.0,
         "finding": 1.5,
@@ -91,6 +97,7 @@ class MapleJoint(Method):
         nn.init.zeros_(self.threshold.weight)
         nn.init.zeros_(self.threshold.bias)
         self.remembered: dict[str, Tensor] | None = None
+        self.bank = PromptBank()
 
     def project_images(self, hidden: Tensor, regions: Tensor | None = None) -> ImageFeatures:
         """As every method does it, with the overview as the whole image and regions weighed by salience."""
@@ -129,6 +136,10 @@ class MapleJoint(Method):
         encoded = self.text_encoder(self.text_encoder.tokenize(list(sentences)))
         words = F.normalize(self.head("word")(encoded.words, encoded.word_valid), dim=-1)
         return self._project_texts(self.pool(encoded), words, encoded.word_valid)
+
+    def encode_texts(self, texts: Sequence[str]) -> TextFeatures:
+        """As every method does it, with what the parser finds stated in each text."""
+        return replace(super().encode_texts(texts), statements=stated(texts).to(self.threshold.weight.device))
 
     def _project_texts(self, hidden: Tensor, words: Tensor, valid: Tensor) -> TextFeatures:
         pooled, phrase = (F.normalize(self.head(name)(hidden), dim=-1) for name in ("text", "word"))
@@ -170,7 +181,17 @@ class MapleJoint(Method):
         return asked(batch).texts
 
     def similarity(self, images: ImageFeatures, texts: TextFeatures) -> Tensor:
-        """(B, T): the whole image against the text, and the best patch against each of its sentences."""
+        """(B, T): the whole image against the text, and the best patch against each of its sentences.
+
+        Where anatomy is given, the regions are asked too for what the text tells of them.
+        """
+        fit = self.without_anatomy(images, texts)
+        if images.regions is None or texts.statements is None:
+            return fit
+        return fit + self.likelihood(*self.shown(images), told_by(texts))
+
+    def without_anatomy(self, images: ImageFeatures, texts: TextFeatures) -> Tensor:
+        """(B, T) the same from whole images and patches alone."""
         sentences, there = texts.each()
         phrases, which = F.normalize(sentences[there], dim=-1).unique(dim=0, return_inverse=True)
         parts = [self.best_patch(phrases @ patches.mT) for patches in images.patches.split(_IMAGES)]
@@ -183,6 +204,34 @@ class MapleJoint(Method):
     def compare(self, images: Tensor, texts: Tensor, evidence: Tensor) -> Tensor:
         """(B, T) from embeddings of whole images (B, D) and texts (T, D), and what the patches say."""
         return images @ texts.T + self.options.evidence * evidence
+
+    def shown(self, images: ImageFeatures) -> tuple[Tensor, Tensor]:
+        """Log-odds (B, R, F) of every finding in every region, and log-chances (B, R) of none."""
+        regions, visible = images.described()
+        prompts = self.bank.read(self)
+        return region_finding_log_odds(
+            regions, prompts.findings, prompts.nothing, visible, self.config.temperature
+        )
+
+    def likelihood(self, odds: Tensor, empty: Tensor, told: Tensor) -> Tensor:
+        """(B, T): how well what texts tell of regions (T, R, F) is what the images' regions show.
+
+        ``odds`` and ``empty`` are those of ``shown``. A text's log-likelihood under them, in units of a
+        cosine, but for what it is silent about, which counts less: reports do not say everything.
+        """
+        said = odds.flatten(1) @ told.flatten(1).T
+        return self.config.temperature * (said + self.options.silence * empty.sum(1, keepdim=True))
+
+    def searched(self, embeddings: Tensor, region: int) -> Tensor:
+        """(n, F) chances that each finding is what the region shows, or what a text says of it.
+
+        Their inner product is the chance that two cases share a finding there. That neither shows any is
+        the rest to one, and no likeness: a case is sought for what it shows.
+        """
+        prompts = self.bank.read(self)
+        choices = torch.cat([prompts.findings[:, region], prompts.nothing[region : region + 1]])
+        logits = F.normalize(embeddings, dim=-1) @ choices.T / self.config.temperature
+        return logits.softmax(-1)[:, :-1]
 
     def best_patch(self, cosines: Tensor) -> Tensor:
         """(B, T, N) cosines -> (B, T): their smooth maximum over the patches."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,8 +11,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from maple_lib.data.batch import Batch
-from maple_lib.data.record import FINDING_INDEX, REGION_INDEX
+from maple_lib.data.record import FINDING_INDEX, REGION_INDEX, STATES
 from maple_lib.encoders.features import TextFeatures
+from maple_lib.reports import parse
 from maple_lib.reports.sides import swap_sides
 from maple_lib.vocabulary import mirror
 from maple_lib.vocabulary.phrasing import with_article
@@ -21,6 +23,7 @@ PRESENT = ("There is {a}.", "{a} is present.", "{a} is noted.")
 ABSENT = ("There is no {it}.", "No {it} is seen.", "No evidence of {it}.")
 _FINDINGS = tuple(FINDING_INDEX)
 _REGIONS = tuple(REGION_INDEX)
+_UNCERTAIN = 0.5  # of a finding that is there
 MIRROR = tuple(REGION_INDEX[mirror(name)] for name in _REGIONS)
 
 
@@ -113,6 +116,31 @@ def _ensemble(embeddings: Tensor, findings: int) -> Tensor:
 def _pick(features: TextFeatures, pooled: Tensor, phrase: Tensor) -> TextFeatures:
     none = features.words[:0], features.word_valid[:0]
     return TextFeatures(pooled, phrase, *none)
+
+
+def stated(texts: Sequence[str]) -> Tensor:
+    """(T, M, 3) what each text states of regions, by the parser: see ``TextFeatures.statements``."""
+    said = [
+        [
+            (_REGIONS.index(t.region), FINDING_INDEX[t.finding], STATES[t.existence])
+            for t in parse(text).triplets
+            if t.region in REGION_INDEX and t.finding in FINDING_INDEX
+        ]
+        for text in texts
+    ]
+    longest = max(map(len, said), default=0)
+    rows = [each + [(-1, -1, -1)] * (longest - len(each)) for each in said]
+    return torch.tensor(rows, dtype=torch.long).view(len(said), longest, 3)
+
+
+def told_by(texts: TextFeatures) -> Tensor:
+    """(T, R, F) what texts tell of regions: 1 a finding, less if uncertain; 0 where they tell of none."""
+    assert texts.statements is not None
+    region, finding, state = texts.statements.unbind(-1)
+    worth = (state == STATES["present"]).float() + _UNCERTAIN * (state == STATES["uncertain"])
+    cell = (region * len(FINDING_INDEX) + finding).clamp_min(0)
+    told = worth.new_zeros(len(region), len(_REGIONS) * len(FINDING_INDEX))
+    return told.scatter_reduce(1, cell, worth, "amax").unflatten(1, (len(_REGIONS), len(FINDING_INDEX)))
 
 
 def padded(

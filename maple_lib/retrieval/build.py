@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from maple_lib.data.statements import region_sentences
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
-from maple_lib.methods.inference import encode_studies, encode_texts, inference, method_name
+from maple_lib.methods.inference import encode_studies, encode_texts, inference, method_name, searched
 from maple_lib.retrieval.cases import CASE_COLUMNS, STATEMENT_COLUMNS, case_row, statements
 from maple_lib.retrieval.manifest import FILE, Manifest, fingerprint
 from maple_lib.retrieval.rows import RowWriter, checksum
@@ -53,12 +53,18 @@ def build_index(
             for index, features in _shown(batches, len(studies), batch_size, progress):
                 batch = [studies[i] for i in index]
                 writer.cases(batch)
-                writer.images(index, features)
+                writer.images(method, index, features)
                 writer.texts(method, index, batch)
         writer.tables()
         files = {file.name: checksum(file) for file in sorted(folder.iterdir())}
         manifest = Manifest(
-            method_name(method), fingerprint(method), writer.dim, len(studies), dict(writer.shown), files
+            method=method_name(method),
+            digest=fingerprint(method),
+            dim=writer.dim,
+            region_dim=writer.region_dim,
+            cases=len(studies),
+            regions=dict(writer.shown),
+            files=files,
         )
         manifest.write(folder)
 
@@ -72,7 +78,7 @@ class _Writer(ExitStack):
         self._cases: Rows = []
         self._statements: Rows = []
         self.shown: Counter[str] = Counter()
-        self.dim = 0
+        self.dim = self.region_dim = 0
 
     def cases(self, studies: Sequence[Study]) -> None:
         """Take the words of a batch."""
@@ -81,24 +87,25 @@ class _Writer(ExitStack):
             self._statements += [{"case": len(self._cases), **row} for row in said]
             self._cases.append(case_row(study, said))
 
-    def images(self, index: range, features: ImageFeatures) -> None:
+    def images(self, method: Any, index: range, features: ImageFeatures) -> None:
         """Take the image embeddings of a batch: whole, and each visible region."""
         cases = np.array(index)
-        self._append(WHOLE, "image", features.pooled, cases)
+        self._whole("image", features.pooled, cases)
         if features.regions is None or features.region_valid is None:
             return
         for number, region in enumerate(REGIONS):
             visible = features.region_valid[:, number].cpu().numpy()
             if visible.any():
                 self.shown[region] += int(visible.sum())
-                self._append(region, "image", features.regions[visible, number], cases[visible])
+                found = searched(method, features.regions[visible, number].float(), number)
+                self._region(region, "image", found, cases[visible])
 
     def texts(self, method: Any, index: range, studies: Sequence[Study]) -> None:
         """Take the text embeddings of a batch: whole reports, and the sentences about each region."""
         told = [(case, s.report) for case, s in zip(index, studies, strict=True) if s.report.strip()]
         if told:
             embedded = encode_texts(method, [report for _, report in told])
-            self._append(WHOLE, "text", embedded.pooled, np.array([case for case, _ in told]))
+            self._whole("text", embedded.pooled, np.array([case for case, _ in told]))
         about = [
             (region, case, text)
             for case, study in zip(index, studies, strict=True)
@@ -109,7 +116,8 @@ class _Writer(ExitStack):
         phrases = encode_texts(method, [text for _, _, text in about]).phrase
         for region in dict.fromkeys(item[0] for item in about):
             chosen = [i for i, item in enumerate(about) if item[0] == region]
-            self._append(region, "text", phrases[chosen], np.array([about[i][1] for i in chosen]))
+            said = searched(method, phrases[chosen].float(), REGIONS.index(region))
+            self._region(region, "text", said, np.array([about[i][1] for i in chosen]))
 
     def tables(self) -> None:
         """Write the case table and the statements."""
@@ -123,13 +131,20 @@ class _Writer(ExitStack):
                 self._folder / f"{name}.parquet", index=False
             )
 
-    def _append(self, place: str, side: str, embeddings: Tensor, cases: NDArray[np.int64]) -> None:
+    def _whole(self, side: str, embeddings: Tensor, cases: NDArray[np.int64]) -> None:
         from torch.nn.functional import normalize
 
-        vectors = normalize(embeddings.float(), dim=-1).cpu().numpy()
+        self.dim = embeddings.shape[1]
+        self._append(WHOLE, side, normalize(embeddings.float(), dim=-1), cases)
+
+    def _region(self, region: str, side: str, found: Tensor, cases: NDArray[np.int64]) -> None:
+        self.region_dim = found.shape[1]
+        self._append(region, side, found, cases)
+
+    def _append(self, place: str, side: str, found: Tensor, cases: NDArray[np.int64]) -> None:
+        vectors = found.cpu().numpy()
         if not np.isfinite(vectors).all():
             raise MapleError(f"embeddings of {place} ({side})", "hold NaN", "check the method's weights")
-        self.dim = vectors.shape[1]
         names = array_names(place, side)
         for name, rows, dtype in zip(names, (vectors, cases), (np.float32, np.int64), strict=True):
             if name not in self._open:

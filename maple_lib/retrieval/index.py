@@ -108,7 +108,9 @@ class CaseIndex:
         return tuple(region for region in REGIONS if self.manifest.regions.get(region))
 
     def embeddings(self, region: str | None = None, side: str = "image") -> tuple[NDArray[Any], NDArray[Any]]:
-        """The (n, D) unit-norm embeddings of one place and their (n,) rows in ``cases``; read-only.
+        """The embeddings of one place and their (n,) rows in ``cases``; read-only.
+
+        (n, D) of unit norm for whole images and reports; for a region (n, K), what the method compares.
 
         Raises:
             MapleError: if the region is unknown, or a file is damaged.
@@ -117,13 +119,16 @@ class CaseIndex:
             raise MapleError(
                 f"region {region!r}", "not a region of the vocabulary", f"use one of: {', '.join(REGIONS)}"
             )
-        names = array_names(region or WHOLE, side)
+        names, dim = array_names(region or WHOLE, side), self._dim(region)
         if names[0] not in self.manifest.files:
-            return np.empty((0, self.manifest.dim), np.float32), np.empty(0, np.int64)
+            return np.empty((0, dim), np.float32), np.empty(0, np.int64)
         vectors, cases = (read_rows(self.path / name) for name in names)
-        if vectors.shape != (len(cases), self.manifest.dim):
+        if vectors.shape != (len(cases), dim):
             raise MapleError(self.path / names[0], f"has shape {vectors.shape}", "build the index again")
         return vectors, cases
+
+    def _dim(self, region: str | None) -> int:
+        return self.manifest.dim if region is None else self.manifest.region_dim
 
     def search(
         self,
@@ -136,7 +141,7 @@ class CaseIndex:
         """Find the k cases most like the query.
 
         Args:
-            query: a study, a text, or a (D,) embedding of the method that built the index.
+            query: a study, a text, or an embedding as ``embeddings`` gives them: (D,), for a region (K,).
             region: compare this region only; cases that do not show it (or, where texts answer, do not
                 speak of it) are no candidates. None compares whole images and reports.
             k: how many, at least 1; fewer come back when there are fewer candidates.
@@ -168,7 +173,7 @@ class CaseIndex:
             if stored is not None:
                 return stored
         elif not isinstance(query, str):
-            return as_vector(query, self.manifest.dim)
+            return as_vector(query, self._dim(region), region)
         elif side == "image":
             raise MapleError(
                 f"query {query!r}", "a text cannot ask as an image", "use direction='text->image'"

@@ -12,7 +12,7 @@ from typing import Any
 from maple_lib.errors import MapleError
 from maple_lib.retrieval.rows import checksum
 
-FORMAT, VERSION, FILE = "maple-case-index", 1, "manifest.json"
+FORMAT, VERSION, FILE = "maple-case-index", 2, "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Manifest:
     Attributes:
         method: name of the method that embedded the cases.
         digest: of its configuration and its weights; a query must come from the same.
-        dim: D of the embeddings.
+        dim: D of the embeddings of whole images and reports.
+        region_dim: K of what a search by region compares; 0 where there are no regions.
         cases: number of cases.
         regions: region -> number of cases that show it.
         files: file name -> SHA-256.
@@ -32,6 +33,7 @@ class Manifest:
     method: str
     digest: str
     dim: int
+    region_dim: int
     cases: int
     regions: Mapping[str, int]
     files: Mapping[str, str]

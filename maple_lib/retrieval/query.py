@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 from maple_lib.data.statements import region_sentences
 from maple_lib.data.study import Study
 from maple_lib.errors import MapleError
-from maple_lib.methods.inference import encode_studies, encode_texts, inference
+from maple_lib.methods.inference import encode_studies, encode_texts, inference, searched
 from maple_lib.vocabulary import REGIONS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Vector = NDArray[np.float32]
 DIRECTIONS = ("image->image", "image->text", "text->image", "text->text")
@@ -30,23 +33,23 @@ def sides(direction: str) -> tuple[str, str]:
 
 
 def embed(method: Any, query: Study | str, side: str, region: str | None) -> Vector:
-    """Embed a study's image, a study's words, or a text, whole or of one region: (D,) unit norm.
+    """Embed a study's image, a study's words, or a text: whole (D,) of unit norm, or of one region (K,).
 
     Raises:
         MapleError: if the study has no mask of the region, or says nothing about it.
     """
     if isinstance(query, Study) and side == "image":
-        return _unit(_embed_image(method, query, region))
+        return _embed_image(method, query, region)
     text = _words(query, region) if isinstance(query, Study) else query
     if not text.strip():
         raise MapleError("query", "an empty text", "give words to search for")
     with inference(method):
         features = encode_texts(method, [text])
-        return _unit((features.pooled if region is None else features.phrase)[0].float().cpu().numpy())
+        return _place(method, features.pooled, features.phrase, region)
 
 
-def as_vector(query: Any, dim: int) -> Vector:
-    """An embedding given by the caller, (D,), numpy or torch, brought to unit norm.
+def as_vector(query: Any, dim: int, region: str | None = None) -> Vector:
+    """An embedding of the caller, numpy or torch: (D,), brought to unit norm; of a region (K,), as it is.
 
     Raises:
         MapleError: for a wrong shape, NaN or a zero vector.
@@ -58,21 +61,30 @@ def as_vector(query: Any, dim: int) -> Vector:
             f"expected a Study, a text, or an embedding of {dim} numbers",
             "embed it with the method that built the index",
         )
-    return _unit(array.astype(np.float32))
+    vector: Vector = array.astype(np.float32)
+    return _unit(vector) if region is None else _checked(vector)
 
 
-def _embed_image(method: Any, study: Study, region: str | None) -> NDArray[Any]:
+def _embed_image(method: Any, study: Study, region: str | None) -> Vector:
     with inference(method):
         _, features = next(encode_studies(method, [study], regions=region is not None))
         if region is None:
-            return features.pooled[0].float().cpu().numpy()  # type: ignore[no-any-return]
+            return _place(method, features.pooled, features.pooled, None)
         study.region(region)
         number = REGIONS.index(region)
         if features.regions is None or features.region_valid is None or not features.region_valid[0, number]:
             raise MapleError(
                 f"study {study.study_id}", f"region {region!r} is not visible", "choose another region"
             )
-        return features.regions[0, number].float().cpu().numpy()  # type: ignore[no-any-return]
+        return _place(method, features.pooled, features.regions[:, number], region)
+
+
+def _place(method: Any, whole: Tensor, part: Tensor, region: str | None) -> Vector:
+    """The first row: of the whole, or what a search by the region compares."""
+    if region is None:
+        return _unit(whole[0].float().cpu().numpy())
+    found: Vector = searched(method, part.float(), REGIONS.index(region))[0].cpu().numpy()
+    return _checked(found)
 
 
 def _words(study: Study, region: str | None) -> str:
@@ -89,9 +101,13 @@ def _words(study: Study, region: str | None) -> str:
 
 
 def _unit(vector: NDArray[Any]) -> Vector:
+    return (_checked(vector) / np.linalg.norm(vector)).astype(np.float32)
+
+
+def _checked(vector: NDArray[Any]) -> NDArray[Any]:
     norm = float(np.linalg.norm(vector))
     if not np.isfinite(norm) or norm == 0:
         raise MapleError(
             "query embedding", "has no direction (NaN or zero)", "check the query and the method"
         )
-    return (vector / norm).astype(np.float32)
+    return vector

@@ -108,7 +108,7 @@ def test_retrieval_of_aligned_embeddings_is_perfect_and_chance_is_k_over_n():
 
 def test_retrieval_through_a_method_prints_its_protocol(toy):
     result = evaluate(toy.method, toy.studies, "retrieval", batch_size=5)
-    assert "retrieval v2" in str(result)
+    assert "retrieval v3" in str(result)
     assert set(result.summary()["direction"]) == {"image->text", "text->image"}
     with pytest.raises(MapleError, match="at least one study"):
         evaluate(toy.method, [], "retrieval")

@@ -63,20 +63,41 @@ def test_four_directions_with_and_without_condition_beside_their_floors(toy):
     assert set(result.breakdown()["split"]) == {"all", "region"}
 
 
-def test_texts_about_a_region_find_each_other(toy):
-    studies = [toy.study(i) for i in range(40)]
+@pytest.fixture
+def reading(toy):
+    """The toy's method, but with words that tell mass from nodule."""
 
     class Reading(type(toy.method)):
         def encode_texts(self, texts):
             said = torch.tensor([[float("mass" in t), float("nodule" in t)] for t in texts])
             return TextFeatures(said, said, said[:, None], torch.ones(len(texts), 1, dtype=torch.bool))
 
-    table = evaluate(Reading(), studies, "location_retrieval").table
-    mean = table[table["metric"] == "P@5"].groupby(["direction", "source"])["value"].mean()
+    return Reading
+
+
+def precision(method, toy):
+    table = evaluate(method, [toy.study(i) for i in range(40)], "location_retrieval").table
+    return table, table[table["metric"] == "P@5"].groupby(["direction", "source"])["value"].mean()
+
+
+def test_texts_about_a_region_find_each_other(reading, toy):
+    table, mean = precision(reading(), toy)
     assert mean["text->text", "conditioned"] == 1
     assert mean["image->image", "conditioned"] < 0.9
     whole = table[table["direction"] == "text->image"]
     assert set(whole["region"]) == {"right lung", "left lung"}
+
+
+def test_a_method_may_say_what_a_search_compares(reading, toy):
+    """Here what it compares is no likeness at all: every case scores zero, and precision is chance."""
+
+    class Blind(reading):
+        def searched(self, embeddings, region):
+            return torch.zeros(len(embeddings), 1)
+
+    _, mean = precision(Blind(), toy)
+    assert mean["text->text", "conditioned"] == pytest.approx(mean["text->text", "random"], abs=0.01)
+    assert mean["text->text", "whole image"] == precision(reading(), toy)[1]["text->text", "whole image"]
 
 
 def test_cases_that_say_nothing_of_a_region_never_answer():

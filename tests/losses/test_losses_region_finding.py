@@ -7,7 +7,11 @@ import torch
 from torch.nn.functional import cosine_similarity
 
 from maple_lib.errors import MapleError
-from maple_lib.losses import region_case_contrastive, region_finding_contrastive
+from maple_lib.losses import (
+    region_case_contrastive,
+    region_finding_contrastive,
+    region_finding_log_odds,
+)
 
 B, R, F, D, TAU = 5, 3, 4, 6, 0.3
 
@@ -108,3 +112,30 @@ def test_wrong_shapes_are_named(case):
         region_case_contrastive(case[0], case[3][:2], case[4])
     with pytest.raises(MapleError, match="nothing"):
         region_finding_contrastive(case[0], case[1], case[2][:1], *case[3:])
+
+
+def test_log_odds_are_those_of_the_choice_of_findings(case):
+    """The loss of one region that shows one finding, or none, is minus the log-likelihood of saying so."""
+    regions, prompts, nothing, _, visible = case
+    odds, empty = region_finding_log_odds(regions, prompts, nothing, visible, TAU)
+    for b, r in visible.nonzero().tolist():
+        alone = torch.zeros_like(visible)
+        alone[b, r] = True
+        for f in range(-1, F):
+            shown = torch.zeros(B, R, F, dtype=torch.bool)
+            if f >= 0:
+                shown[b, r, f] = True
+            loss = region_finding_contrastive(regions, prompts, nothing, shown, alone, TAU)
+            expected = -odds[b, r, f] - empty[b, r] if f >= 0 else -0.5 * empty[b, r]
+            torch.testing.assert_close(loss, expected)
+    assert not odds[~visible].any()
+    assert not empty[~visible].any()
+
+
+def test_log_odds_without_findings_or_of_wrong_shape(case):
+    regions, prompts, nothing, _, visible = case
+    odds, empty = region_finding_log_odds(regions, prompts[:0], nothing, visible)
+    assert odds.shape == (B, R, 0)
+    assert not empty.any()
+    with pytest.raises(MapleError, match="visible"):
+        region_finding_log_odds(regions, prompts, nothing, visible[:, :1])

@@ -1,5 +1,8 @@
 """MApLe-joint: what it reads, what it remembers, what stays frozen, and what its terms look at."""
 
+import copy
+import math
+
 import pytest
 import torch
 from torch.nn.functional import normalize as unit
@@ -11,8 +14,9 @@ from maple_lib.encoders.features import ImageFeatures, TextFeatures
 from maple_lib.errors import MapleError
 from maple_lib.methods import create_method
 from maple_lib.methods.base import report_embedding
+from maple_lib.methods.inference import encode_texts
 from maple_lib.methods.maple_joint_terms import look, place
-from maple_lib.methods.maple_joint_texts import MIRROR, asked, padded, prompts
+from maple_lib.methods.maple_joint_texts import MIRROR, asked, padded, prompts, told_by
 
 SMALL = {
     "image_size": 64, "image_width": 32, "text_width": 32, "text_layers": 1, "dim": 16, "head_hidden": 32,
@@ -95,7 +99,7 @@ def test_an_unfrozen_one_is(batch):
 
 
 @pytest.mark.parametrize(
-    "term", ["global", "place", "instance", "query", "dark", "anywhere", "finding", "case"]
+    "term", ["global", "report", "place", "instance", "query", "dark", "anywhere", "finding", "case"]
 )
 def test_each_term_can_be_left_out(batch, term):
     method = create_method("maple_joint", "tiny", **SMALL, weights={term: 0}).train()
@@ -186,3 +190,74 @@ def test_salience_changes_regions_and_never_what_is_visible(method, batch):
 def test_an_unknown_option_is_named():
     with pytest.raises(MapleError, match="warp"):
         create_method("maple_joint", "tiny", **SMALL, options={"warp": 1})
+
+
+SAID = (
+    "There is a nodule in the left lung. No effusion.",
+    "Possible mass in the right lung. Nodule in the left lung. Left lung nodule.",
+    "Portable.",
+)
+
+
+def test_what_texts_tell_of_regions(method):
+    texts = encode_texts(method.eval(), SAID, batch_size=1)
+    assert texts.statements.shape[:1] == (3,)
+    assert (texts.statements[2] == -1).all()
+    told = told_by(texts)
+    left, right = REGION_INDEX["left lung"], REGION_INDEX["right lung"]
+    nodule, mass = FINDING_INDEX["nodule"], FINDING_INDEX["mass"]
+    expected = torch.zeros_like(told)
+    expected[0, left, nodule] = expected[1, left, nodule] = 1
+    expected[1, right, mass] = 0.5
+    assert torch.equal(told, expected)
+
+
+def test_with_anatomy_regions_are_asked_for_what_is_told(method, batch):
+    """The same in a loop over regions and statements; without anatomy they say nothing."""
+    method.eval()
+    with torch.no_grad():
+        images = method.encode_images(batch.images, batch.regions)
+        texts = method.encode_texts(SAID)
+        bare = ImageFeatures(images.pooled, images.patches, images.grid)
+        alone, fit = method.similarity(bare, texts), method.similarity(images, texts)
+        prompts = method.bank.read(method)
+    torch.testing.assert_close(alone, method.without_anatomy(images, texts))
+    told, tau = told_by(texts), method.config.temperature
+    expected = torch.zeros_like(fit)
+    for b in range(len(images.pooled)):
+        for r in images.region_valid[b].nonzero().flatten().tolist():
+            region = unit(images.regions[b, r], dim=0)
+            yes, no = prompts.findings[:, r] @ region, prompts.nothing[r] @ region
+            silent = (no / tau - torch.cat([yes, no[None]]).div(tau).logsumexp(0)) * method.options.silence
+            for t in range(len(SAID)):
+                expected[b, t] += (told[t, r] * (yes - no)).sum() + tau * silent
+    torch.testing.assert_close(fit - alone, expected, atol=2e-5, rtol=1e-4)
+
+
+def test_a_search_by_region_compares_chances(method, batch):
+    region = REGION_INDEX["left lung"]
+    with torch.no_grad():
+        found = method.eval().encode_images(batch.images, batch.regions).regions[:, region]
+        chances = method.searched(found, region)
+        prompts = method.bank.read(method)
+    assert chances.shape == (len(found), len(FINDING_INDEX))
+    assert (chances > 0).all()
+    for row, chance in zip(unit(found, dim=-1), chances, strict=True):
+        fits = [math.exp(row @ p / method.config.temperature) for p in prompts.findings[:, region]]
+        none = math.exp(row @ prompts.nothing[region] / method.config.temperature)
+        torch.testing.assert_close(chance, torch.tensor(fits) / (sum(fits) + none))
+    torch.testing.assert_close(method.searched(5 * found, region), chances)
+
+
+def test_prompts_are_read_again_when_weights_change_and_only_then(method):
+    before = method.bank.read(method)
+    assert method.training
+    assert method.bank.read(method) is before
+    with torch.inference_mode():
+        assert method.bank.read(method) is before
+    with torch.no_grad():
+        method.word_head.expand.weight.mul_(1.1)
+    after = method.bank.read(method)
+    assert not torch.allclose(before.findings, after.findings)
+    torch.testing.assert_close(copy.deepcopy(method).bank.read(method).findings, after.findings)
+    torch.testing.assert_close(after.findings.norm(dim=-1), torch.ones(after.findings.shape[:2]))

@@ -142,6 +142,41 @@ def test_arrays_are_contiguous_mapped_and_unit_norm(index):
         vectors[0] = 0
 
 
+class Counting(torch.nn.Module):
+    """Compares regions by numbers of its own, of another length than embeddings and of any norm."""
+
+    def __init__(self, method):
+        super().__init__()
+        self.inner, self.image_size, self.grid = method, method.image_size, method.grid
+        self.encode_images, self.encode_texts = method.encode_images, method.encode_texts
+
+    def searched(self, embeddings, region):
+        return torch.cat([embeddings * (1 + region), embeddings[:, :1] ** 2], 1)
+
+
+@pytest.mark.parametrize("direction", ["image->image", "text->image"])
+def test_a_region_is_searched_by_what_the_method_compares(method, cases, tmp_path, direction):
+    own = Counting(method)
+    index = CaseIndex.build(own, cases, tmp_path / "own")
+    assert (index.manifest.dim, index.manifest.region_dim) == (2, 3)
+    answers, rows = index.embeddings("left lung")
+    asks, asking = index.embeddings("left lung", direction.split("->")[0])
+    query = asks[list(asking).index(5)]
+    assert not np.allclose(np.linalg.norm(answers, axis=1), 1)
+    scores = dict(zip(rows.tolist(), (answers @ query).tolist(), strict=True))
+    del scores[5]
+    hits = index.search(cases[5], region="left lung", k=40, direction=direction)
+    assert [hit.score for hit in hits] == pytest.approx(sorted(scores.values(), reverse=True))
+    outside = cases[29]
+    shorter = CaseIndex.build(own, cases[:20], tmp_path / "shorter")
+    new = shorter.search(outside, region="left lung", k=20, direction=direction)
+    assert max(hit.score for hit in new) == pytest.approx(
+        float((answers[:20] @ asks[list(asking).index(29)]).max())
+    )
+    with pytest.raises(MapleError, match="embedding of 3 numbers"):
+        index.search(np.ones(2), region="left lung")
+
+
 def test_another_model_may_not_ask(index, other_method):
     with pytest.raises(MapleError, match="built by another model"):
         CaseIndex.open(index.path, other_method)

@@ -111,7 +111,8 @@ def average_texts(texts: TextFeatures, group: Tensor, count: int) -> TextFeature
     valid = torch.arange(padded.shape[1], device=group.device) < lengths[:, None]
     first = select(texts, member.argmax(1).tolist())  # whatever else a method's texts hold
     pooled, phrase = F.normalize(mean @ texts.pooled, dim=-1), mean @ texts.phrase
-    single = {"sentences": None, "sentence_valid": None} if hasattr(first, "sentences") else {}
+    apart = ("sentences", "sentence_valid", "statements")  # of single texts, not of their mean
+    single = {name: None for name in apart if hasattr(first, name)}
     return dataclasses.replace(first, pooled=pooled, phrase=phrase, words=padded, word_valid=valid, **single)
 
 

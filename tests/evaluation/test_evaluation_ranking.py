@@ -144,7 +144,7 @@ def test_location_retrieval_through_a_method(toy):
     studies = [toy.study(i) for i in range(40)]
     result = evaluate(toy.method, studies, "location_retrieval", batch_size=7)
     summary = result.summary()
-    assert set(summary["source"]) == {"conditioned", "whole image", "prevalence", "random"}
+    assert set(summary["source"]) == {"conditioned", "cosine", "whole image", "prevalence", "random"}
     assert (summary["low"] <= summary["mean"]).all()
     assert (summary["regions"] == 2).all()
     assert set(result.summary(by_region=True)["region"]) == {"right lung", "left lung"}

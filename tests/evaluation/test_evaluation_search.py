@@ -97,6 +97,7 @@ def test_a_method_may_say_what_a_search_compares(reading, toy):
 
     _, mean = precision(Blind(), toy)
     assert mean["text->text", "conditioned"] == pytest.approx(mean["text->text", "random"], abs=0.01)
+    assert mean["text->text", "cosine"] == 1
     assert mean["text->text", "whole image"] == precision(reading(), toy)[1]["text->text", "whole image"]
 
 

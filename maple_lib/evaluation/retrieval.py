@@ -94,7 +94,8 @@ def evaluate_retrieval(
         method: anything that speaks the interface of a method; without ``similarity`` it is asked for the
             cosine of its pooled embeddings.
         studies: N of them; those without a report or with an image that cannot be read are left out, counted.
-        protocol: gives the cut-offs and whether equal texts count.
+        protocol: gives the cut-offs, whether equal texts count, and whether the method is given the anatomy;
+            it is given none where a study has none, for scores with and without do not compare.
         batch_size: studies read at a time; it does not change the scores.
 
     Raises:
@@ -106,11 +107,12 @@ def evaluate_retrieval(
     told = [study for study in list_studies(studies, problems) if _has_report(study, problems)]
     if not told:
         raise MapleError("studies", "none given that has a report", "give at least one study")
+    regions = protocol.regions and all(len(study.regions) for study in told)
     with inference(method):
         texts = encode_texts(method, [study.report for study in told])
         parts = [
             (part.index, similarities(method, part.features, texts))
-            for part in encode_readable(method, told, batch_size, protocol.regions, problems)
+            for part in encode_readable(method, told, batch_size, regions, problems)
         ]
     kept = [i for index, _ in parts for i in index]
     scores = torch.cat([rows for _, rows in parts]).numpy()[:, kept]

@@ -40,15 +40,7 @@ def region_finding_contrastive(
 
     Source: this project; location-conditioned after RRA-VL (arXiv 2503.07456), prompts in place of sentences.
     """
-    check_shapes(
-        regions=(regions, "B R D"),
-        prompts=(prompts, "F R D"),
-        nothing=(nothing, "R D"),
-        findings=(findings, "B R F"),
-        visible=(visible, "B R"),
-    )
-    check_positive(temperature=temperature)
-    logits = _choices(regions, prompts, nothing) / temperature
+    logits = _logits(regions, prompts, nothing, visible, temperature, findings=(findings, "B R F"))
     shows = findings.bool().any(-1)
     targets = torch.cat([findings.bool(), ~shows[..., None]], -1)
     something = contrast(logits, targets=targets, anchors=shows & visible)
@@ -77,23 +69,31 @@ def region_finding_log_odds(
     Raises:
         MapleError: the shapes disagree or the temperature is not above 0.
     """
-    check_shapes(
-        regions=(regions, "B R D"),
-        prompts=(prompts, "F R D"),
-        nothing=(nothing, "R D"),
-        visible=(visible, "B R"),
-    )
-    check_positive(temperature=temperature)
-    logits = _choices(regions, prompts, nothing) / temperature
+    logits = _logits(regions, prompts, nothing, visible, temperature)
     odds = logits[..., :-1] - logits[..., -1:]
     empty = -F.softplus(odds.logsumexp(-1)) if odds.shape[-1] else odds.new_zeros(odds.shape[:-1])
     return odds * visible[..., None], empty * visible
 
 
-def _choices(regions: Tensor, prompts: Tensor, nothing: Tensor) -> Tensor:
-    """(B, R, F + 1) cosines of every region with its prompts, "no finding" last."""
+def _logits(
+    regions: Tensor,
+    prompts: Tensor,
+    nothing: Tensor,
+    visible: Tensor,
+    temperature: float | Tensor,
+    **more: tuple[Tensor, str],
+) -> Tensor:
+    """(B, R, F + 1) of the choice among a region's prompts, "no finding" last; all shapes checked."""
+    check_shapes(
+        regions=(regions, "B R D"),
+        prompts=(prompts, "F R D"),
+        nothing=(nothing, "R D"),
+        visible=(visible, "B R"),
+        **more,
+    )
+    check_positive(temperature=temperature)
     choices = torch.cat([prompts, nothing[None]]).transpose(0, 1)
-    return pairwise(regions.transpose(0, 1), choices, normalise=True).transpose(0, 1)
+    return pairwise(regions.transpose(0, 1), choices, normalise=True).transpose(0, 1) / temperature
 
 
 def region_case_contrastive(

@@ -19,12 +19,13 @@ from maple_lib.encoders.heads import ProjectionHead, batch_norm
 from maple_lib.encoders.tokens import TextTokenizer
 from maple_lib.losses import region_finding_log_odds
 from maple_lib.methods.base import Method
+from maple_lib.methods.maple_joint_bank import PromptBank
 from maple_lib.methods.maple_joint_terms import joint_terms
 from maple_lib.methods.maple_joint_texts import asked, stated, told_by
-from maple_lib.methods.prompt_bank import PromptBank
 
 # Salience lies between exp(-4) and exp(4).
 _SALIENCE = 4.0
+_ALL = slice(None)  # regions
 _IMAGES = 8  # compared with all phrases at a time: patches times phrases are many
 
 
@@ -188,7 +189,7 @@ class MapleJoint(Method):
         fit = self.without_anatomy(images, texts)
         if images.regions is None or texts.statements is None:
             return fit
-        return fit + self.likelihood(*self.shown(images), told_by(texts))
+        return fit + self.likelihood(*self.shown(*images.described()), told_by(texts))
 
     def without_anatomy(self, images: ImageFeatures, texts: TextFeatures) -> Tensor:
         """(B, T) the same from whole images and patches alone."""
@@ -205,13 +206,14 @@ class MapleJoint(Method):
         """(B, T) from embeddings of whole images (B, D) and texts (T, D), and what the patches say."""
         return images @ texts.T + self.options.evidence * evidence
 
-    def shown(self, images: ImageFeatures) -> tuple[Tensor, Tensor]:
-        """Log-odds (B, R, F) of every finding in every region, and log-chances (B, R) of none."""
-        regions, visible = images.described()
+    def shown(self, regions: Tensor, visible: Tensor, which: slice = _ALL) -> tuple[Tensor, Tensor]:
+        """Log-odds (B, R, F) of every finding in regions (B, R, D), and log-chances (B, R) of none.
+
+        ``which`` of the vocabulary's regions they are.
+        """
         prompts = self.bank.read(self)
-        return region_finding_log_odds(
-            regions, prompts.findings, prompts.nothing, visible, self.config.temperature
-        )
+        findings, nothing = prompts.findings[:, which], prompts.nothing[which]
+        return region_finding_log_odds(regions, findings, nothing, visible, self.config.temperature)
 
     def likelihood(self, odds: Tensor, empty: Tensor, told: Tensor) -> Tensor:
         """(B, T): how well what texts tell of regions (T, R, F) is what the images' regions show.
@@ -228,10 +230,9 @@ class MapleJoint(Method):
         Their inner product is the chance that two cases share a finding there. That neither shows any is
         the rest to one, and no likeness: a case is sought for what it shows.
         """
-        prompts = self.bank.read(self)
-        choices = torch.cat([prompts.findings[:, region], prompts.nothing[region : region + 1]])
-        logits = F.normalize(embeddings, dim=-1) @ choices.T / self.config.temperature
-        return logits.softmax(-1)[:, :-1]
+        visible = torch.ones(len(embeddings), 1, dtype=torch.bool, device=embeddings.device)
+        odds, empty = self.shown(embeddings[:, None], visible, slice(region, region + 1))
+        return (odds + empty[..., None]).exp()[:, 0]
 
     def best_patch(self, cosines: Tensor) -> Tensor:
         """(B, T, N) cosines -> (B, T): their smooth maximum over the patches."""

@@ -97,8 +97,13 @@ def prompts(findings: tuple[int, ...]) -> tuple[str, ...]:
     names = [_FINDINGS[f] for f in findings]
     present = [_filled(template, name) for name in names for template in PRESENT]
     absent = [_filled(template, name) for name in names for template in ABSENT]
-    placed = [f"{name} in the {region}" for name in names for region in _REGIONS]
-    return (*present, *absent, *placed, *(f"no finding in the {region}" for region in _REGIONS))
+    return (*present, *absent, *placed_prompts(names))
+
+
+def placed_prompts(findings: Sequence[str]) -> tuple[str, ...]:
+    """Every finding in every region, by finding; then nothing, by region."""
+    names = (*findings, "no finding")
+    return tuple(f"{name} in the {region}" for name in names for region in _REGIONS)
 
 
 def _filled(template: str, name: str) -> str:

@@ -45,7 +45,7 @@ def embed(method: Any, query: Study | str, side: str, region: str | None) -> Vec
         raise MapleError("query", "an empty text", "give words to search for")
     with inference(method):
         features = encode_texts(method, [text])
-        return _place(method, features.pooled, features.phrase, region)
+        return _whole(features.pooled) if region is None else _part(method, features.phrase, region)
 
 
 def as_vector(query: Any, dim: int, region: str | None = None) -> Vector:
@@ -69,21 +69,24 @@ def _embed_image(method: Any, study: Study, region: str | None) -> Vector:
     with inference(method):
         _, features = next(encode_studies(method, [study], regions=region is not None))
         if region is None:
-            return _place(method, features.pooled, features.pooled, None)
+            return _whole(features.pooled)
         study.region(region)
         number = REGIONS.index(region)
         if features.regions is None or features.region_valid is None or not features.region_valid[0, number]:
             raise MapleError(
                 f"study {study.study_id}", f"region {region!r} is not visible", "choose another region"
             )
-        return _place(method, features.pooled, features.regions[:, number], region)
+        return _part(method, features.regions[:, number], region)
 
 
-def _place(method: Any, whole: Tensor, part: Tensor, region: str | None) -> Vector:
-    """The first row: of the whole, or what a search by the region compares."""
-    if region is None:
-        return _unit(whole[0].float().cpu().numpy())
-    found: Vector = searched(method, part.float(), REGIONS.index(region))[0].cpu().numpy()
+def _whole(pooled: Tensor) -> Vector:
+    """(1, D) -> (D,) of unit norm."""
+    return _unit(pooled[0].float().cpu().numpy())
+
+
+def _part(method: Any, embedding: Tensor, region: str) -> Vector:
+    """(1, D) of a region -> (K,), what a search by it compares."""
+    found: Vector = searched(method, embedding.float(), REGIONS.index(region))[0].cpu().numpy()
     return _checked(found)
 
 

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -138,6 +140,29 @@ def test_location_retrieval_with_perfect_regions_beats_its_floors():
         regions, regions, whole, visible, findings, protocol("location_retrieval"), ids
     )
     assert set(table["study_id"]) == set(ids[N // 2 :])
+
+
+def test_retrieval_gives_the_anatomy_where_every_study_has_some(toy):
+    """With anatomy this method knows the case; where one study has none, nobody's is looked at."""
+
+    class Looking(type(toy.method)):
+        given = ()
+
+        def encode_images(self, images, regions=None):
+            self.given = (*self.given, regions is not None)
+            return super().encode_images(images, regions)
+
+    studies = [toy.study(i) for i in range(8)]
+    for asked, expected in (
+        (studies, True),
+        ([*studies[:7], dataclasses.replace(studies[7], regions={})], False),
+    ):
+        method = Looking()
+        evaluate(method, asked, "retrieval")
+        assert set(method.given) == {expected}
+    method = Looking()
+    evaluate(method, studies, dataclasses.replace(protocol("retrieval"), regions=False))
+    assert set(method.given) == {False}
 
 
 def test_location_retrieval_through_a_method(toy):

@@ -160,13 +160,15 @@ def test_an_averaged_text_keeps_its_words_and_what_else_a_method_says():
     valid = torch.tensor([[1, 1, 0], [1, 0, 0], [1, 1, 1]]).bool()
     words = torch.arange(18.0).view(3, 3, 2)
     pooled = torch.tensor([[1.0, 0], [0, 1], [0, 1]])
-    given = Named(pooled, pooled, words, valid, torch.tensor([4, 4, 7]))
+    of_each = torch.tensor([[[3, 1, 1]], [[3, 2, 1]], [[4, 1, 0]]])
+    given = Named(pooled, pooled, words, valid, torch.tensor([4, 4, 7]), statements=of_each)
     ours = average_texts(given, torch.tensor([0, 0, 1]), 2)
     assert ours.pooled[0].tolist() == pytest.approx([0.5**0.5] * 2)
     assert ours.phrase[0].tolist() == [0.5, 0.5]
     assert ours.word_valid.sum(1).tolist() == [3, 3]
     assert ours.words[0].tolist() == torch.stack([words[0, 0], words[0, 1], words[1, 0]]).tolist()
     assert ours.findings.tolist() == [4, 7]
+    assert ours.statements is None
 
 
 def test_a_methods_own_similarity_is_used():

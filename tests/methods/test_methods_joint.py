@@ -258,6 +258,8 @@ def test_prompts_are_read_again_when_weights_change_and_only_then(method):
     with torch.no_grad():
         method.word_head.expand.weight.mul_(1.1)
     after = method.bank.read(method)
+    assert method.double().bank.read(method).findings.dtype == torch.float64
+    method.float()
     assert not torch.allclose(before.findings, after.findings)
     torch.testing.assert_close(copy.deepcopy(method).bank.read(method).findings, after.findings)
     torch.testing.assert_close(after.findings.norm(dim=-1), torch.ones(after.findings.shape[:2]))

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from maple_lib.data.record import FINDING_INDEX, REGION_INDEX
+from maple_lib.methods.maple_joint_texts import placed_prompts
 
 if TYPE_CHECKING:
     from maple_lib.methods.base import Method
 
 _AT_ONCE = 256  # prompts
-Version = tuple[tuple[int, int], ...]
+Version = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class PromptBank:
 
     def read(self, method: Method) -> PlacedPrompts:
         """The prompts as the method's present weights read them."""
-        version = tuple((id(p), p._version) for p in method.parameters())
+        # a step changes the version, a move to another device or precision the address
+        version = tuple((id(p), p.data_ptr(), p._version) for p in method.parameters())
         if self._kept is None or version != self._version:
             self._kept, self._version = _read(method), version
         return self._kept
@@ -53,8 +55,7 @@ class PromptBank:
 
 def _read(method: Method) -> PlacedPrompts:
     """Nothing is dropped out, and the result may be used where gradients are wanted."""
-    findings = [f"{finding} in the {region}" for finding in FINDING_INDEX for region in REGION_INDEX]
-    prompts = [*findings, *(f"no finding in the {region}" for region in REGION_INDEX)]
+    prompts = placed_prompts(tuple(FINDING_INDEX))
     training = method.training
     method.eval()
     with torch.inference_mode(False), torch.no_grad():
@@ -64,5 +65,5 @@ def _read(method: Method) -> PlacedPrompts:
         ]
         phrases = torch.nn.functional.normalize(torch.cat(parts), dim=-1)
     method.train(training)
-    placed, nothing = phrases.split([len(findings), len(REGION_INDEX)])
-    return PlacedPrompts(placed.unflatten(0, (len(FINDING_INDEX), len(REGION_INDEX))), nothing)
+    placed = phrases.unflatten(0, (-1, len(REGION_INDEX)))
+    return PlacedPrompts(placed[:-1], placed[-1])

@@ -53,6 +53,9 @@ class Batch:
 def collate(records: Sequence[Record]) -> Batch:
     """Put records together, every different sentence once.
 
+    In numpy, so that a thread beside the training step can do it: torch would start a second team of
+    processor threads there, and teams that outnumber the cores slow each other down.
+
     Raises:
         MapleError: if there is no record.
     """
@@ -65,8 +68,8 @@ def collate(records: Sequence[Record]) -> Batch:
         tables.add(b, record, np.array([where[s] for s in record.sentences], np.int64))
     return Batch(
         study_ids=tuple(r.study_id for r in records),
-        images=torch.from_numpy(np.stack([r.pixels for r in records]))[:, None].float() / 255,
-        regions=torch.from_numpy(np.stack([r.regions for r in records])).float() / 255,
+        images=torch.from_numpy(_shares([r.pixels for r in records])[:, None]),
+        regions=torch.from_numpy(_shares([r.regions for r in records])),
         sentences=sentences,
         orders=tuple(tuple(where[s] for s in r.sentences) for r in records),
         report_sentences=torch.from_numpy(tables.report_sentences),
@@ -76,6 +79,11 @@ def collate(records: Sequence[Record]) -> Batch:
         statements=torch.from_numpy(tables.statements),
         sentence_regions=torch.from_numpy(tables.sentence_regions),
     )
+
+
+def _shares(arrays: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """Bytes as shares of 255, stacked."""
+    return np.stack(arrays) / np.float32(255)
 
 
 class _Tables:

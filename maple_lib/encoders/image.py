@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import reduce
 from typing import Any
 
 import torch
@@ -67,7 +68,7 @@ class ImageEncoder(nn.Module):
             images = shift_input(images, self.stride // 2)
         maps = self.backbone((images - 0.5) / 0.25)
         lateral = (layer(m) for layer, m in zip(self.lateral, maps, strict=True))
-        fused = torch.stack([to_grid(m, self.grid, self.corners) for m in lateral]).sum(0)
+        fused = reduce(torch.add, (to_grid(m, self.grid, self.corners) for m in lateral))
         hidden: Tensor = self.norm(fused.flatten(2).transpose(1, 2))
         return hidden if self.positions is None else hidden + self.positions
 

@@ -59,12 +59,14 @@ def look(method: MapleJoint, images: ImageFeatures, read: Read, batch: Batch) ->
     phrases = torch.cat([read.sentences.phrase[order], prompts])
     cosines = phrases @ images.patches.mT
     best = method.best_patch(cosines)
-    asked, findings = len(order), len(read.present.phrase)
+    asked, findings, telling = len(order), len(read.present.phrase), int(states.sum())
     of_sentences, yes, no = (best - method.needed(phrases)).split([asked, findings, findings], 1)
+    # Cut at once: the gradients of separate slices would each be as large as the whole.
+    told, _, present, _ = cosines.split([telling, asked - telling, findings, findings], 1)
     return Seen(
         order=order,
-        told=cosines[:, : int(states.sum())],
-        present=cosines[:, asked : asked + findings],
+        told=told,
+        present=present,
         report=of_sentences @ (batch.report_sentences[:, order] > 0).to(best.dtype).T,
         yes=yes,
         no=no,

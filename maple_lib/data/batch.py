@@ -83,7 +83,8 @@ def collate(records: Sequence[Record]) -> Batch:
 
 def _shares(arrays: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
     """Bytes as shares of 255, stacked."""
-    return np.stack(arrays) / np.float32(255)
+    shares: NDArray[np.float32] = np.divide(np.stack(arrays), 255, dtype=np.float32)
+    return shares
 
 
 class _Tables:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from maple_lib.losses.contrast import contrast, pairwise
+from maple_lib.losses.exp_sum import exp_sum
 from maple_lib.losses.shapes import check_positive, check_shapes
 
 FLOOR = 1e-12  # keeps the logarithm finite where a region is not visible
@@ -89,6 +90,6 @@ def _region_maximum(cosines: Tensor, weights: Tensor, sharpness: float) -> tuple
     mass = weights.sum(-1)
     visible = mass > 0
     # Cosines are at most 1, so exp((cos - 1) / sharpness) cannot overflow.
-    inside = (weights * ((cosines - 1) / sharpness).exp()).sum(-1)
+    inside = exp_sum(cosines, 1.0, sharpness, weights)
     mean = inside / torch.where(visible, mass, 1)
     return 1 + sharpness * torch.where(visible, mean, 1).clamp_min(FLOOR).log(), visible

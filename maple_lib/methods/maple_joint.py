@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -18,6 +17,7 @@ from maple_lib.encoders.features import ImageFeatures, TextFeatures
 from maple_lib.encoders.heads import ProjectionHead, batch_norm
 from maple_lib.encoders.tokens import TextTokenizer
 from maple_lib.losses import region_finding_log_odds
+from maple_lib.losses.exp_sum import exp_sum
 from maple_lib.methods.base import Method
 from maple_lib.methods.maple_joint_bank import PromptBank
 from maple_lib.methods.maple_joint_terms import joint_terms
@@ -237,7 +237,9 @@ class MapleJoint(Method):
     def best_patch(self, cosines: Tensor) -> Tensor:
         """(B, T, N) cosines -> (B, T): their smooth maximum over the patches."""
         sharpness = self.options.evidence_sharpness
-        return sharpness * ((cosines / sharpness).logsumexp(-1) - math.log(cosines.shape[-1]))
+        top = cosines.detach().amax(-1, keepdim=True)
+        mean = exp_sum(cosines, top, sharpness) / cosines.shape[-1]
+        return top.squeeze(-1) + sharpness * mean.log()
 
     def needed(self, phrases: Tensor) -> Tensor:
         """(T, D) -> (T,): how well the best patch must fit before it speaks for a phrase."""

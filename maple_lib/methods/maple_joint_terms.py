@@ -57,7 +57,7 @@ def look(method: MapleJoint, images: ImageFeatures, read: Read, batch: Batch) ->
     order = torch.cat([states.nonzero().flatten(), (~states).nonzero().flatten()])
     prompts = torch.cat([read.present.phrase, read.absent.phrase])
     phrases = torch.cat([read.sentences.phrase[order], prompts])
-    cosines = phrases @ images.patches.mT
+    cosines = phrases.expand(len(images.patches), -1, -1) @ images.patches.mT
     best = method.best_patch(cosines)
     asked, findings, telling = len(order), len(read.present.phrase), int(states.sum())
     of_sentences, yes, no = (best - method.needed(phrases)).split([asked, findings, findings], 1)

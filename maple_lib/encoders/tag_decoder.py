@@ -43,6 +43,7 @@ class TagDecoder(nn.Module):
         layer = nn.TransformerDecoderLayer(
             width, heads, hidden, dropout, activation="relu", batch_first=True, norm_first=True
         )
+        layer.multihead_attn.register_forward_pre_hook(_apart)
         self.decoder = nn.TransformerDecoder(layer, layers, nn.LayerNorm(width))
         self.decide = nn.Linear(width, 1)
 
@@ -51,3 +52,9 @@ class TagDecoder(nn.Module):
         asked = self.enter(queries).expand(len(patches), -1, -1)
         logits: Tensor = self.decide(self.decoder(asked, patches)).squeeze(-1)
         return logits
+
+
+def _apart(_: nn.Module, asked: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Keys and values as two tensors, though they are one: torch then projects each and copies neither."""
+    query, key, value = asked
+    return query, key, value.view_as(value)

@@ -61,13 +61,19 @@ def whole_step(config: TrainConfig, batch: Batch) -> Run:
 
 
 def stage_step(method: Method, stage: str, batch: Batch) -> Run:
+    """A step of a stage as the loop takes it, of one batch again and again."""
+    step = any_step(method, stage)
+    return lambda: step(batch)
+
+
+def any_step(method: Method, stage: str) -> Callable[[Batch], float]:
     """A step of a stage as the loop takes it."""
     objective = make_objective(method, stage).train()
     parameters = objective.trained()
     optimiser = torch.optim.AdamW(parameters, lr=1e-5)
     stepping = Step(objective, Accelerator(cpu=True), parameters)
 
-    def step() -> float:
+    def step(batch: Batch) -> float:
         clock = time.perf_counter()
         optimiser.zero_grad(set_to_none=True)
         stepping.gradients(batch)
@@ -138,6 +144,23 @@ def bench_waiting(preset: str, cache: Path, steps: int) -> None:
     rows = read_log(out)[1:]
     share = sum(r["wait"] for r in rows) / sum(r["seconds"] for r in rows)
     print(f"waiting for data: {share:.2%} of step time, {preset}, records mapped from disk", flush=True)
+
+
+def bench_company(preset: str, corpus: Corpus, steps: int) -> None:
+    """What steps lose by the thread that prepares batches beside them: it costs more than waiting shows."""
+    config = train_config("maple_joint", preset)
+    method = method_class("maple_joint")(config.model)
+    method.begin_stage("align", corpus.records)
+    step, drawn = any_step(method, "align"), range(steps)
+    ready = [corpus.batch(i, config.batch_size, 0) for i in drawn]
+    alone, beside = [], []
+    for counted in (False, True, True):
+        of_ready = [step(batch) for batch in ready]
+        of_drawn = [step(batch) for batch in corpus.batches(drawn, config.batch_size, 0)]
+        if counted:
+            alone, beside = alone + of_ready, beside + of_drawn
+    ratio = statistics.median(beside) / statistics.median(alone)
+    print(f"maple_joint: a step beside the thread that prepares takes {ratio:.2f} of one alone", flush=True)
 
 
 def empty_store(folder: Path, n: int, size: int, grid: int) -> RecordStore:
@@ -213,6 +236,8 @@ def main() -> None:
             corpus = prepared(train_config(name, given.preset), Path(folder))
             bench_method(name, given.preset, corpus, given.steps)
         bench_waiting(given.preset, Path(folder), 4 * given.steps)
+        corpus = prepared(train_config("maple_joint", given.preset), Path(folder))
+        bench_company(given.preset, corpus, given.steps)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from torch.nn import functional
 
 from maple_lib.data.batch import collate
 from maple_lib.encoders.tag_decoder import TagDecoder
@@ -96,6 +97,28 @@ def test_each_query_answers_for_itself_and_patches_have_no_order():
     torch.testing.assert_close(decoder(patches.flip(1), queries), logits)
     torch.testing.assert_close(decoder(patches, queries.flip(0)), logits.flip(1))
     torch.testing.assert_close(decoder(patches[1:2], queries), logits[1:2], atol=1e-5, rtol=1e-4)
+
+
+def test_keys_and_values_are_projected_apart_to_the_same_logits(monkeypatch):
+    torch.manual_seed(0)
+    decoder = TagDecoder(16, 16, layers=2, hidden=32).eval()
+    patches, queries = torch.randn(3, 9, 16), torch.randn(5, 16)
+    given = []
+    attend = functional.multi_head_attention_forward
+
+    def seen(query, key, value, *rest, **more):
+        given.append((query is key, key is value))
+        return attend(query, key, value, *rest, **more)
+
+    monkeypatch.setattr(functional, "multi_head_attention_forward", seen)
+    decoder.train()(patches, queries)
+    assert (False, False) in given
+    assert (False, True) not in given
+    decoder.eval()
+    logits = decoder(patches, queries)
+    for layer in decoder.decoder.layers:
+        layer.multihead_attn._forward_pre_hooks.clear()
+    torch.testing.assert_close(decoder(patches, queries), logits)
 
 
 def test_heads_that_cannot_share_the_width_are_told():

@@ -21,6 +21,7 @@ from maple_lib.methods.base import Method
 from maple_lib.methods.saving import read_method, save_method
 from maple_lib.training.config import TrainConfig
 from maple_lib.training.corpus import Corpus, Recipe, build_corpus
+from maple_lib.training.denormals import without_denormals
 from maple_lib.training.disk import write_whole, writing
 from maple_lib.training.loop import BEST, Run, run_stages
 from maple_lib.training.memory import keep_freed_memory
@@ -75,7 +76,8 @@ def train(
         if watched is not None and config.validate_every:
             held_out = _corpus(config, watched, f"validation studies of {named}", progress)
     _check_shares(len(corpus), accelerator.num_processes)
-    method = run_stages(Run(config, folder, accelerator, corpus, held_out, progress, watch))
+    with without_denormals(accelerator.device):
+        method = run_stages(Run(config, folder, accelerator, corpus, held_out, progress, watch))
     if accelerator.is_main_process:
         finished = read_method(folder / BEST) if (folder / BEST).exists() else method
         with writing(folder / MODEL, "the last checkpoint is kept"):

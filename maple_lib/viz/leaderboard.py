@@ -198,11 +198,10 @@ def _or_zero(value: float) -> float:
 
 
 def _note(summary: pd.DataFrame) -> str:
-    seeds = int(summary["seeds"].max())
+    least, most = int(summary["seeds"].min()), int(summary["seeds"].max())
+    seeds = f"{most}" if least == most else f"{least} to {most}"
     said = (
-        f"Mean and standard deviation over {seeds} seeds."
-        if seeds > 1
-        else "One seed: no deviation is known."
+        f"Mean and standard deviation over {seeds} seeds." if most > 1 else "One seed: no deviation is known."
     )
     return f"{said} Names stand at their heights, moved apart where they meet."
 

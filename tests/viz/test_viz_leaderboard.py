@@ -68,3 +68,11 @@ def test_processor_minutes_are_the_cost_where_all_are_known():
     assert "in 20.0 processor minutes" in alt_text(fig)
     partly = known.assign(cpu_seconds=[600.0, math.nan] * 3)
     assert viz.leaderboard_figure(partly, ["cnr"]).axes[0].get_xlabel() == "minutes of training"
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"), [([3, 3], "over 3 seeds."), ([3, 2], "over 2 to 3 seeds."), ([1, 1], "no deviation")]
+)
+def test_how_many_seeds_there_are_is_said(seeds, said):
+    fig = viz.leaderboard_figure(table(2).assign(seeds=seeds * 3), ["cnr"])
+    assert any(said in text.get_text() for text in fig.texts)

@@ -12,8 +12,9 @@ import torch
 def without_denormals(device: torch.device) -> Iterator[None]:
     """On a processor, treat magnitudes below 1e-38 as zero within the block; nothing on another device.
 
-    Such numbers come up as training goes on, and processors are slow at them: a step of a trained ASG took a
-    tenth longer than its first ones. Threads that torch started before keep their way.
+    Attention leaves such shares to hopeless patches as training goes on, and processors are slow at them: a
+    step of a trained ASG took a tenth longer than its first ones. Next to ordinary numbers they vanish in a
+    sum anyway. Threads that torch started before keep their way: that costs time and changes no weight.
     """
     mine = device.type == "cpu" and not _flushed() and torch.set_flush_denormal(True)
     try:

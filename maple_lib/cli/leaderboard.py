@@ -34,8 +34,9 @@ def leaderboard(
 
     folder = out or Path("runs") / (f"ablation-{ablation}" if ablation else "leaderboard")
     options = {"--preset": preset, "--seeds": seeds, "--methods": methods, "--studies": studies}
+    entries = _entries(methods, ablation)
     board = run_entries(
-        _entries(methods, ablation),
+        entries,
         Settings(
             preset=preset,
             seeds=tuple(range(seeds)),
@@ -48,7 +49,7 @@ def leaderboard(
             say=lambda line: typer.echo(line, err=True),
         ),
     )
-    pictures = [] if board.table.empty else _draw(board, folder)
+    pictures = [] if board.table.empty else _draw(board, entries, ablation, folder)
     typer.echo(json.dumps(_plain(board)) if as_json else str(board))
     for path in pictures:
         typer.echo(f"Saved {path}", err=True)
@@ -83,10 +84,15 @@ def _command(options: dict[str, Any], settings: Sequence[str]) -> str:
     return shlex.join(words)
 
 
-def _draw(board: Any, folder: Path) -> list[Path]:
-    from maple_lib.viz import leaderboard_figure, save
+def _draw(board: Any, entries: Sequence[Any], ablation: str | None, folder: Path) -> list[Path]:
+    from maple_lib.leaderboard import ABLATIONS
+    from maple_lib.viz import ablation_figure, leaderboard_figure, save
 
-    fig = leaderboard_figure(board.summary())
+    summary = board.summary()
+    if ablation is None:
+        fig = leaderboard_figure(summary)
+    else:
+        fig = ablation_figure({ABLATIONS[ablation].question: summary}, [entry.name for entry in entries])
     return [save(fig, folder / PICTURE), save(fig, (folder / PICTURE).with_suffix(".svg"))]
 
 

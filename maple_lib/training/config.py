@@ -137,7 +137,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
 # text encoder stands still, a rate can be higher than a transformer in training would bear.
 _OWN: dict[str, dict[str, dict[str, Any]]] = {
     "laptop": {
-        "convirt": {"steps": 1150},
+        "convirt": {"steps": 1000},
         "maple": {"steps": 850},
         "lse_nl": {"steps": 780},
         "maple_joint": {"steps": 640, "lr": 3e-3},

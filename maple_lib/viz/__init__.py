@@ -10,6 +10,7 @@ import importlib
 from typing import Any
 
 _WHERE = {
+    "ablation_figure": "maple_lib.viz.ablation",
     "boxes_figure": "maple_lib.viz.boxes",
     "doctor_pictures": "maple_lib.viz.doctor_page",
     "grounding_panel": "maple_lib.viz.grounding",

@@ -48,6 +48,7 @@ def test_an_ablation_trains_on_changed_studies(tmp_path):
     done = run(tmp_path, "--ablation", "report_share", "--methods", "convirt")
     assert done.exit_code == 0, done.output
     assert set(Board.read(tmp_path / "board").table["entry"]) == {f"places in {p} %" for p in (100, 50, 10)}
+    assert "How many reports must name places?" in (tmp_path / "board" / "board.svg").read_text()
 
 
 def test_what_cannot_be_asked(tmp_path):
